@@ -1,0 +1,191 @@
+/**
+ * What actors tell each other. Key = envelope type, value = envelope data. Addresses: charger/<id>,
+ * connector/<id>/<n>, session/<uuid>, link/<charger id>, budget/site.
+ */
+export type Mode = 'online' | 'offline' | 'fallback' | 'resync';
+
+/** Times and rules a site gives its actors; posted as `*.configured` at every start of the process. */
+export interface ChargerConfig {
+  /** Connectors expected; more are learnt from StatusNotification. */
+  connectors: number;
+  /** Socket lost for this long: from offline to fallback. */
+  graceMs: number;
+  /** How long a charger's Authorize, StartTransaction or StopTransaction waits for the CPMS before local policy answers. */
+  answerBudgetMs: number;
+  /** No frame and no pong for this long: the link is taken as dead (done by the adapter; here for the record). */
+  silentAfterMs: number;
+  heartbeatIntervalS: number;
+  /** True when the site file has an `electrical` section: charging-profile commands are kept and answered here. */
+  managed: boolean;
+  offlineAuth: OfflineAuth;
+}
+
+export interface OfflineAuth {
+  localList: string[];
+  cacheMaxAgeMs: number;
+  unknownTags: 'accept' | 'reject';
+}
+
+export interface LinkConfig {
+  backend: string;
+  /** Down for this long: from offline to fallback. */
+  fallbackAfterMs: number;
+  backoffMinMs: number;
+  backoffMaxMs: number;
+  callTimeoutMs: number;
+  /** Explicit error answers before a message becomes a dead letter. */
+  attemptsMax: number;
+  /** First wait after an explicit error answer; doubles with each, capped at 60 s. */
+  attemptIntervalMs: number;
+}
+
+export interface SessionInput {
+  charger: string;
+  connector: number;
+  session: string;
+  /** Charger-facing transaction id. */
+  transactionId: number;
+  idTag: string;
+  startedAt: number;
+  meterStartWh: number;
+  /** Modes of the backend link and the charger at the start. */
+  backend: Mode;
+  authorisedBy: 'backend' | 'localList' | 'cache' | 'policy';
+  fallbackAfterMs: number;
+}
+
+export interface BudgetConfig {
+  /** Usable per phase: fuse minus reserve. */
+  limitMilliamps: number;
+  phases: number;
+  minMilliamps: number;
+  leaseMs: number;
+  /** Chargers that have a known place under the connection. */
+  chargers: Array<{ charger: string; connectors: number; maxMilliamps: number; fallbackMilliamps: number }>;
+}
+
+export interface Tells {
+  'charger.configured': ChargerConfig;
+  /** The backend link changed its mode. */
+  'charger.backendChanged': { mode: Mode };
+  /** The link got a final word for queue entry n: the CPMS's answer, or it became a dead letter. */
+  'charger.delivered': { n: number; outcome: 'answered'; raw: string } | { n: number; outcome: 'deadLettered'; error: string };
+  /** A session wants its transaction stopped at the charger (late verdict, policy). */
+  'charger.stopWanted': { session: string; reason: string };
+  /** A session reached its end and will send nothing more. */
+  'charger.sessionEnded': { session: string; outcome: string };
+
+  'connector.configured': { charger: string; connector: number; graceMs: number };
+  'connector.linkChanged': { mode: Mode };
+  /** One StatusNotification of the charger (names as in OCPP 1.6). */
+  'connector.statusReported': { status: string; errorCode: string; info: string; at: number };
+  'connector.sessionChanged': { session: string | null };
+
+  'session.opened': SessionInput;
+  /** Unsigned sample; delivery `latest`. Values null where the charger did not report them. */
+  'session.metered': { at: number; energyWh: number | null; currentMilliamps: number[] | null };
+  'session.stopped': { at: number; meterStopWh: number; reason: string };
+  /** Verdict of the CPMS on the start. */
+  'session.startAnswered': { cpmsTransactionId: number; status: string };
+  /** Start or Stop will never be delivered (dead letter). */
+  'session.deliveryFailed': { what: 'start' | 'stop'; error: string };
+  /** The Stop is at the CPMS. */
+  'session.stopAnswered': Record<string, never>;
+  'session.backendChanged': { mode: Mode };
+  'session.chargerChanged': { mode: Mode };
+
+  'link.configured': LinkConfig;
+  /** There is at least one new queue entry; delivery `latest`, key `queue`. */
+  'link.queueAppended': { n: number };
+  /** Dead letters of this charger were asked to be sent again. */
+  'link.resend': { n: number };
+
+  'budget.configured': BudgetConfig;
+  /** Delivery `ordered`. `connectors` lists every connector number known. */
+  'budget.chargerChanged': { charger: string; mode: Mode; connectors: number[] };
+  /** What a connector wants. `transactionId` is the charger-facing id once a transaction runs. */
+  'budget.demandChanged': {
+    charger: string;
+    connector: number;
+    demand: 'idle' | 'preparing' | 'charging' | 'suspended';
+    transactionId: number | null;
+  };
+  /** Delivery `latest`, key `measured/<charger>/<connector>`; only when it moved by 0.5 A or more. */
+  'budget.measured': { charger: string; connector: number; currentMilliamps: number[]; at: number };
+  /** The least that the CPMS's charging profiles allow on a connector now; null = no profile. */
+  'budget.capChanged': { charger: string; connector: number; capMilliamps: number | null };
+  /** The site's static limit changed at run time (seam for grid signals). */
+  'budget.limitChanged': { limitMilliamps: number; source: string };
+
+  /** Sent by the host to the sender of a tell whose receiver does not exist. */
+  'runtime.undeliverable': { to: string; type: string; reason: string };
+}
+
+export type TellType = keyof Tells;
+
+// ---------------------------------------------------------------- durable rows (Turn.row tables)
+
+/** Table `north/<charger>`, key = n padded to 12 digits: what is to go upstream, in accepted order. */
+export interface QueueRow {
+  n: number;
+  /** `boot` goes first, then `status` (newest per connector), then `history` by number, when the link resyncs; by number otherwise. */
+  lane: 'boot' | 'status' | 'history';
+  action: string;
+  raw: string;
+  /** Message id upstream; fixed here so that a repeat is byte-identical. */
+  callId: string;
+  kind: 'start' | 'meter' | 'stop' | 'status' | 'boot' | 'notice';
+  connector: number | null;
+  session: string | null;
+  /** Charger-facing transaction id in `raw`, to be rewritten to the CPMS's when it differs. */
+  transactionId: number | null;
+  acceptedAt: number;
+  attempts: number;
+  /** Raised with `attempts` when an attempt failed: earliest next try. */
+  notBefore: number;
+}
+
+/** Table `dead/<charger>`, same key: a QueueRow that got no acceptance, kept, listed and re-sendable. */
+export interface DeadRow extends QueueRow {
+  error: string;
+  diedAt: number;
+}
+
+/** Table `content/<charger>`, key = content key: the message is known; `answer` is the raw CALLRESULT payload given. */
+export interface ContentRow {
+  n: number;
+  session: string | null;
+  answer: string | null;
+  at: number;
+}
+
+/** Table `transactions/<charger>`, key = session id. */
+export interface TransactionRow {
+  session: string;
+  connector: number;
+  idTag: string;
+  /** Charger-facing id: the CPMS's where it was known in time and free on this charger, else ours from 2^30 up. */
+  transactionId: number;
+  cpmsTransactionId: number | null;
+  startN: number;
+  state: 'open' | 'stopped' | 'settled' | 'aborted';
+  startedAt: number;
+  meterStartWh: number;
+  stoppedAt: number | null;
+  meterStopWh: number | null;
+  startDead: boolean;
+}
+
+/** Table `transactionIds/<charger>`, key = charger-facing id: session id. */
+export type TransactionIdRow = string;
+
+/** Table `authCache`, key = SHA-256 of the idTag in hex. */
+export interface AuthCacheRow {
+  status: string;
+  expiresAt: number | null;
+  seenAt: number;
+}
+
+export function queueKey(n: number): string {
+  return String(n).padStart(12, '0');
+}

@@ -1,0 +1,38 @@
+import type { Address } from './address.ts';
+import type { ClockTrust } from './clock.ts';
+
+/** Anything that survives JSON unchanged. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** Typed and translatable: `code` is dotted lower camel case, `params` are its numbers and names. */
+export interface Reason {
+  code: string;
+  params?: Record<string, Json>;
+}
+
+/** One envelope for everything an actor can receive; the same fields stand in the journal. */
+export interface Envelope {
+  /** Unique for ever within a data folder. */
+  id: string;
+  type: string;
+  /** When it happened, wall milliseconds since the epoch. */
+  at: number;
+  /** When this process took it in, wall milliseconds. */
+  receivedAt: number;
+  clockTrust: ClockTrust;
+  from: Address;
+  to: Address;
+  charger?: string;
+  connector?: number;
+  session?: string;
+  /** Id of the envelope or record that led to this one. */
+  cause?: string;
+  correlation?: string;
+  reason?: Reason;
+  data: Json;
+  /** Decoded form handed along by an adapter; never stored, never on the bus. */
+  transient?: unknown;
+}
+
+/** What an adapter hands to the host; the host adds id and times. */
+export type Incoming = Omit<Envelope, 'id' | 'at' | 'receivedAt' | 'clockTrust'> & { at?: number };

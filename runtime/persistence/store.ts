@@ -1,0 +1,40 @@
+/** The tables of a data folder. Keys are ASCII text that sorts in the order it is meant to be read. */
+export type TableName = 'meta' | 'snapshots' | 'timers' | 'outbox' | 'journal' | 'rows';
+
+export type StoreWrite =
+  | { table: TableName; key: string; value: Uint8Array }
+  | { table: TableName; key: string; value: null };
+
+export interface RangeOptions {
+  /** Inclusive lower bound. */
+  from?: string;
+  /** Exclusive upper bound. */
+  to?: string;
+  limit?: number;
+  reverse?: boolean;
+}
+
+/** Durable storage as a port. Values carry no meaning here; `value-codec.ts` adds the checksum. */
+export interface Store {
+  get(table: TableName, key: string): Uint8Array | undefined;
+  range(table: TableName, options?: RangeOptions): Iterable<{ key: string; value: Uint8Array }>;
+  /**
+   * Applies all writes in ONE transaction. Resolves when they are on disk (the transaction's own promise
+   * and the flush taken after it); rejects with a {@link StoreFault} and then none of them is visible.
+   * Calls may not overlap: the host keeps one group in flight.
+   */
+  commit(writes: readonly StoreWrite[]): Promise<void>;
+  /** Bytes handed to commit() and number of commits since open. */
+  readonly stats: { commits: number; bytes: number };
+  close(): Promise<void>;
+}
+
+/** The store could not make a group durable; `code` is `full`, `io` or `closed`. */
+export class StoreFault extends Error {
+  override readonly name = 'StoreFault';
+  readonly code: 'full' | 'io' | 'closed';
+  constructor(code: 'full' | 'io' | 'closed', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
