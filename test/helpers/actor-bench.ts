@@ -99,7 +99,9 @@ export class ActorBench {
       this.#runner = new MachineRunner(this.kind.machine, { input });
       this.#absorb(this.#runner.start(), turn);
     }
-    if (envelope.type === 'runtime.timerFired') turn.step(envelope.transient as { type: string });
+    // The host adds `at` to a due timer's event, since a machine knows no other time.
+    if (envelope.type === 'runtime.timerFired')
+      turn.step({ ...(envelope.transient as { type: string }), at: turn.at } as { type: string });
     else this.kind.receive(turn);
     return out;
   }
