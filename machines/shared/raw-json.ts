@@ -1,0 +1,65 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const OPEN = new Set([0x7b, 0x5b]);
+const CLOSE = new Set([0x7d, 0x5d]);
+
+/** Index just behind the JSON string that opens at `start`; the end of the text if it never closes. */
+function endOfString(raw: string, start: number): number {
+  for (let i = start + 1; i < raw.length; i++) {
+    const code = raw.charCodeAt(i);
+    if (code === BACKSLASH) i++;
+    else if (code === QUOTE) return i + 1;
+  }
+  return raw.length;
+}
+
+function skipSpace(raw: string, start: number): number {
+  let i = start;
+  while (i < raw.length && raw.charCodeAt(i) <= 0x20) i++;
+  return i;
+}
+
+function isKey(raw: string, start: number, end: number, key: string): boolean {
+  const text = raw.slice(start + 1, end - 1);
+  if (!text.includes('\\')) return text === key;
+  try {
+    return JSON.parse(raw.slice(start, end)) === key;
+  } catch {
+    return false;
+  }
+}
+
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+/**
+ * Replaces the number of the top-level key `transactionId` in the raw text of a JSON object. Every other
+ * character stays as it is (signed meter data must never be serialised again). Should the key stand there
+ * twice, both are replaced: receivers differ in which one they take. Text without such a number comes back as it is.
+ */
+export function rewriteTransactionId(raw: string, to: number): string {
+  let out = '';
+  let copied = 0;
+  let depth = 0;
+  for (let i = 0; i < raw.length; ) {
+    const code = raw.charCodeAt(i);
+    if (code !== QUOTE) {
+      if (OPEN.has(code)) depth++;
+      else if (CLOSE.has(code)) depth--;
+      i++;
+      continue;
+    }
+    const end = endOfString(raw, i);
+    const colon = depth === 1 ? skipSpace(raw, end) : raw.length;
+    if (raw.charCodeAt(colon) === COLON && isKey(raw, i, end, 'transactionId')) {
+      NUMBER.lastIndex = skipSpace(raw, colon + 1);
+      const found = NUMBER.exec(raw);
+      if (found) {
+        out += raw.slice(copied, found.index) + String(to);
+        copied = NUMBER.lastIndex;
+      }
+    }
+    i = end;
+  }
+  return copied === 0 ? raw : out + raw.slice(copied);
+}
