@@ -83,6 +83,11 @@ export interface ActorKind {
    * (it is then consumed, counted and reported to its sender as `runtime.undeliverable`).
    */
   birth(envelope: Envelope): Record<string, unknown> | undefined;
+  /**
+   * Deadlines that count as due when their time cannot be known (another boot, no trusted clock);
+   * all others start anew then.
+   */
+  isSafetyTimer?(timerId: string): boolean;
   receive(turn: Turn): void;
   onEffect(turn: Turn, effect: RecordedEffect): void;
 }
@@ -92,12 +97,15 @@ export interface StoredActor {
   version: number;
   snapshot: Json;
   timers: StoredTimer[];
+  /** The highest arm number ever given to a timer of this actor. */
+  lastArm: number;
 }
 
 export interface StoredTimer {
   timerId: string;
   /** Counts up each time this timer id is armed: a stale expiry does not match. */
   arm: number;
+  delayMs: number;
   dueWallMs: number;
   dueMonotonicMs: number;
   bootId: string;

@@ -54,6 +54,15 @@ export class MachineRunner {
     this.#actor.subscribe({ error: (error) => this.#fail(error) });
   }
 
+  /** A runner that stands where `snapshot` stood: what an actor is put back to after a turn that threw. */
+  static at(machine: AnyStateMachine, snapshot: AnyMachineSnapshot): MachineRunner {
+    const runner = new MachineRunner(machine, {
+      snapshot: machine.getPersistedSnapshot(snapshot) as unknown as Json,
+    });
+    runner.start();
+    return runner;
+  }
+
   /** Must be called once before the first step; a fresh actor's entry effects and timers come out here. */
   start(): StepResult {
     this.#actor.start();

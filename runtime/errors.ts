@@ -1,0 +1,14 @@
+/** A broken promise of our own code: crash the actor, never guess. */
+export class Defect extends Error {
+  override readonly name = 'Defect';
+}
+
+/** Stays on in production. */
+export function invariant(condition: boolean, claim: string): asserts condition {
+  if (!condition) throw new Defect(`invariant broken: ${claim}`);
+}
+
+/** Why the host did not take an envelope: the caller decides what its peer is told. */
+export type PostRefusal = 'MAILBOX_FULL' | 'STORE_FAILING' | 'QUARANTINED' | 'UNKNOWN_ADDRESS' | 'STOPPING';
+
+export type PostResult = 'accepted' | { refused: PostRefusal };

@@ -1,0 +1,314 @@
+import type { Address } from '../address.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { Clock, TimerHandle } from '../clock.ts';
+import type { Incoming, Json } from '../envelope.ts';
+import type { PostRefusal, PostResult } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { Log } from '../log.ts';
+import { JournalChain } from '../persistence/journal-chain.ts';
+import type { Store } from '../persistence/store.ts';
+import type { Random } from '../random.ts';
+import type { ActorKind, PortEffect } from './actor-kind.ts';
+import type { ActorRecord } from './actor-record.ts';
+import { Directory } from './directory.ts';
+import { EffectRelease } from './effect-release.ts';
+import type { Group } from './group.ts';
+import { GroupCommit } from './group-commit.ts';
+import { HostAlarms } from './host-alarms.ts';
+import { EnvelopeIds } from './ids.ts';
+import type { MailItem } from './mail.ts';
+import { Outbox } from './outbox.ts';
+import { type Recovered, recoverJournal } from './recovery.ts';
+import { RowOverlay } from './row-overlay.ts';
+import { type RowScan, RowView } from './row-view.ts';
+import { RunLoop } from './run-loop.ts';
+import { TimerService } from './timer-service.ts';
+import { type TurnObserver, TurnStage } from './turn-stage.ts';
+
+export interface HostOptions {
+  store: Store;
+  bus: Bus;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  kinds: readonly ActorKind[];
+  /** Carries out released effects, by port name. Must not throw; what it learns it posts back. */
+  ports: Readonly<Record<string, (effect: PortEffect) => void>>;
+  /** Names the rules in force (hash of the site file); stands in every decision record. */
+  rules: string;
+  relaxedWaitMs?: number;
+  /** An envelope was parked: whoever waits for an answer to it gets an error. */
+  onParked?: (item: MailItem) => void;
+  /** The actor runs nothing for now: carry out its safe state. */
+  onQuarantine?: (address: Address) => void;
+  /** Too much is broken: the process should end so that its watchdog starts it anew. */
+  onFatal?: (why: string) => void;
+  /** The disk is full or failing: free what can be freed. */
+  onStoreFault?: (error: unknown) => void;
+}
+
+/**
+ * Runs actors in turns: take an envelope, step the machine, commit everything the turn did together with others,
+ * and only then let its effects out. See DESIGN section 4.
+ */
+export class ActorHost {
+  readonly alarms: HostAlarms;
+  readonly outbox: Outbox;
+  readonly #options: HostOptions;
+  readonly #overlay = new RowOverlay();
+  readonly #rows: RowView;
+  readonly #directory: Directory;
+  readonly #timers: TimerService;
+  #commit!: GroupCommit;
+  #stage!: TurnStage;
+  #loop!: RunLoop;
+  #release!: EffectRelease;
+  #ids!: EnvelopeIds;
+  #stopping = false;
+  #failing: { retry: TimerHandle; waitMs: number } | undefined;
+  #sweep: TimerHandle | undefined;
+  readonly #observers: TurnObserver[] = [];
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    const { store, bus, clock } = options;
+    this.alarms = new HostAlarms(clock);
+    this.#rows = new RowView(store, this.#overlay);
+    this.#timers = new TimerService(clock, (record, timerId, arm) => this.#timerDue(record, timerId, arm));
+    this.#directory = new Directory(options.kinds, store, this.#timers);
+    this.outbox = new Outbox({
+      bus,
+      clock,
+      directDeliveryMs: limits.directDeliveryMs,
+      enqueue: (entry) =>
+        this.#enqueueTell(entry.envelope.to, { envelope: entry.envelope, outboxId: entry.id, throws: 0 }),
+      onDirect: (reason) => {
+        if (reason === 'clear') this.alarms.clear('bus.direct');
+        else this.alarms.raise('bus.direct', `tells are delivered past the bus, which is ${reason}`);
+      },
+    });
+  }
+
+  /** Recovers everything and starts running; resolves when new envelopes are welcome. */
+  async start(): Promise<Recovered> {
+    const { store, clock } = this.#options;
+    const recovered = await recoverJournal(store);
+    if (recovered.chainProblem) this.alarms.raise('journal.chain', recovered.chainProblem);
+    this.#ids = new EnvelopeIds(recovered.processStart);
+    const chain = new JournalChain(recovered.tip);
+    this.#release = new EffectRelease({
+      clock,
+      ports: this.#options.ports,
+      log: this.#options.log,
+      onLate: () => this.alarms.count('cuts.sentLate'),
+    });
+    this.#commit = new GroupCommit({
+      store,
+      clock,
+      chain,
+      relaxedWaitMs: this.#options.relaxedWaitMs ?? limits.relaxedWaitMs,
+      onCommitted: (group) => this.#committed(group),
+      onFailed: (groups, error) => this.#failed(groups, error),
+      onStall: (stalled) => {
+        if (stalled)
+          this.alarms.raise(
+            'store.stalled',
+            'a commit takes longer than 3 s; answers wait, cuts leave anyway',
+          );
+        else this.alarms.clear('store.stalled');
+      },
+    });
+    this.#stage = new TurnStage({
+      host: this.#options,
+      rows: this.#rows,
+      overlay: this.#overlay,
+      outbox: this.outbox,
+      timers: this.#timers,
+      directory: this.#directory,
+      commit: this.#commit,
+      release: this.#release,
+      alarms: this.alarms,
+      ids: this.#ids,
+      observers: this.#observers,
+      ready: (record) => this.#loop.ready(record),
+    });
+    this.#loop = new RunLoop(clock, {
+      mayRun: () => !this.#commit.full && this.#failing === undefined,
+      runTurn: (record, item) => this.#stage.run(record, item),
+      afterBurst: () => this.#commit.sealIfDue(),
+    });
+    this.#restore();
+    this.#armSweep();
+    return recovered;
+  }
+
+  /**
+   * Hands in something from outside. `urgent` (a limit that must fall) is taken even while the store fails.
+   * The result tells an adapter whether it may forget its copy: `accepted` is not yet durable.
+   */
+  post(incoming: Incoming, options: { urgent?: boolean } = {}): PostResult {
+    const refused = this.#refusal(incoming.to, options.urgent ?? false);
+    if (refused) return { refused };
+    const now = this.#options.clock.wallMs();
+    const envelope = {
+      ...incoming,
+      id: this.#ids.next(),
+      at: incoming.at ?? now,
+      receivedAt: now,
+      clockTrust: this.#options.clock.trust,
+    };
+    const record = this.#directory.demand(incoming.to);
+    if (!record) return { refused: 'UNKNOWN_ADDRESS' };
+    if (!record.mailbox.offer({ envelope, throws: 0 })) return { refused: 'MAILBOX_FULL' };
+    this.#loop.ready(record);
+    if (options.urgent && this.#failing) this.#retryNow();
+    return 'accepted';
+  }
+
+  /** The machine's state as it stands in memory or store; undefined for an address that is not in being. */
+  peek(address: Address): { value: unknown; context: Record<string, unknown> } | undefined {
+    const record = this.#directory.get(address);
+    if (!record?.alive) return undefined;
+    const snapshot = this.#directory.wake(record).snapshot();
+    return { value: snapshot.value, context: snapshot.context as Record<string, unknown> };
+  }
+
+  addresses(kind: string): Address[] {
+    return this.#directory.addresses(kind);
+  }
+
+  /** Rows as the actors see them, for reading only. */
+  rows<T extends Json>(table: string, scan: RowScan = {}): Array<{ key: string; value: T }> {
+    return this.#rows.scan(table, scan) as Array<{ key: string; value: T }>;
+  }
+
+  observe(observer: TurnObserver): () => void {
+    this.#observers.push(observer);
+    return () => this.#observers.splice(this.#observers.indexOf(observer), 1);
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return {
+      ...this.alarms.counters,
+      ...this.outbox.stats,
+      actors: this.#directory.size,
+      outbox: this.outbox.size,
+    };
+  }
+
+  /** Resolves when no turn is pending, running or in flight. */
+  async settle(): Promise<void> {
+    do {
+      await this.#loop.idle();
+      await this.#commit.flush();
+    } while (!this.#loop.isIdle);
+  }
+
+  /** Takes nothing new, lets what was taken reach the disk, stops all timers. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#sweep) this.#options.clock.clearTimer(this.#sweep);
+    if (this.#failing) this.#options.clock.clearTimer(this.#failing.retry);
+    this.#directory.stopTimers();
+    this.outbox.close();
+    this.#loop.stop();
+    if (!this.#failing) await this.#commit.flush();
+  }
+
+  #refusal(to: Address, urgent: boolean): PostRefusal | undefined {
+    if (this.#stopping) return 'STOPPING';
+    if (this.#failing && !urgent) return 'STORE_FAILING';
+    const record = this.#directory.get(to);
+    if (record && this.#stage.isQuarantined(record)) return 'QUARANTINED';
+    return undefined;
+  }
+
+  #restore(): void {
+    this.#directory.restore((address, error) => {
+      this.alarms.raise(`snapshot.unreadable ${address}`, String(error));
+      this.#options.log.error({ err: error, actor: address }, 'stored actor is unreadable and starts anew');
+    });
+    const entries = this.#directory
+      .readOutbox()
+      .map((stored) => this.outbox.restore(stored.envelope, stored.delivery, stored.latestKey ?? undefined));
+    this.outbox.release(entries);
+  }
+
+  #enqueueTell(to: Address, item: MailItem): void {
+    const record = this.#directory.demand(to);
+    if (!record) {
+      this.alarms.count('tells.unknownKind');
+      return;
+    }
+    record.mailbox.addTell(item);
+    this.#loop.ready(record);
+  }
+
+  #timerDue(record: ActorRecord, timerId: string, arm: number): void {
+    const now = this.#options.clock.wallMs();
+    const timer = this.#timers.standing(record, timerId, arm);
+    if (!timer) return;
+    record.mailbox.addTimer({
+      envelope: {
+        id: this.#ids.next(),
+        type: 'runtime.timerFired',
+        at: now,
+        receivedAt: now,
+        clockTrust: this.#options.clock.trust,
+        from: record.address,
+        to: record.address,
+        data: { timerId, arm, event: timer.event.type },
+      },
+      timer: { timerId, arm },
+      throws: 0,
+    });
+    this.#loop.ready(record);
+  }
+
+  #committed(group: Group): void {
+    if (this.#failing) {
+      this.#failing = undefined;
+      this.alarms.clear('store.failing');
+    }
+    this.#stage.committed(group);
+    this.#loop.wake();
+  }
+
+  #failed(groups: Group[], error: unknown): void {
+    this.alarms.raise(
+      'store.failing',
+      `the store does not take writes: ${String(error)}; chargers keep their messages`,
+    );
+    this.alarms.count('store.failedGroups');
+    this.#options.log.error({ err: error }, 'group commit failed');
+    this.#options.onStoreFault?.(error);
+    const waitMs = Math.min(
+      limits.storeRetryMaxMs,
+      (this.#failing?.waitMs ?? limits.storeRetryMinMs / 2) * 2,
+    );
+    if (this.#failing) this.#options.clock.clearTimer(this.#failing.retry);
+    this.#failing = { waitMs, retry: this.#options.clock.setTimer(waitMs, () => this.#retryNow()) };
+    for (const record of this.#stage.giveBack(groups)) this.#loop.ready(record);
+  }
+
+  /** One burst of turns is the probe: if its group lands, the store is back. */
+  #retryNow(): void {
+    if (!this.#failing || this.#stopping) return;
+    const failing = this.#failing;
+    this.#failing = undefined;
+    this.#loop.runBurst();
+    // Nothing to run: an empty probe would prove nothing, so the store counts as back until a group fails again.
+    if (this.#commit.open.empty && !this.#commit.busy) this.alarms.clear('store.failing');
+    else this.#failing ??= failing;
+  }
+
+  #armSweep(): void {
+    this.#sweep = this.#options.clock.setTimer(limits.passivateAfterMs / 10, () => {
+      this.#directory.passivate(
+        this.#options.clock.monotonicMs() - limits.passivateAfterMs,
+        this.#commit.landedNo,
+      );
+      this.#armSweep();
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import { type Address, kindOf } from '../address.ts';
+import type { Store } from '../persistence/store.ts';
+import type { ActorKind, StoredActor } from './actor-kind.ts';
+import { ActorRecord } from './actor-record.ts';
+import { readActor, readActors, readOutbox, type StoredTell } from './recovery.ts';
+import { MachineRunner } from './step.ts';
+import type { TimerService } from './timer-service.ts';
+
+/** Address → actor. Machines of untouched actors are put to sleep: their snapshot in the store is enough. */
+export class Directory {
+  readonly #kinds: ReadonlyMap<string, ActorKind>;
+  readonly #store: Store;
+  readonly #timers: TimerService;
+  readonly #records = new Map<Address, ActorRecord>();
+
+  constructor(kinds: readonly ActorKind[], store: Store, timers: TimerService) {
+    this.#kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
+    this.#store = store;
+    this.#timers = timers;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  get(address: Address): ActorRecord | undefined {
+    return this.#records.get(address);
+  }
+
+  /** The record of an address, made if its kind is known; the actor itself may not be in being yet. */
+  demand(address: Address): ActorRecord | undefined {
+    const known = this.#records.get(address);
+    if (known) return known;
+    const kind = this.#kinds.get(kindOf(address));
+    if (!kind) return undefined;
+    const record = new ActorRecord(address, kind);
+    this.#records.set(address, record);
+    return record;
+  }
+
+  /** Forgets an address that is not in being and has nothing to take. */
+  forget(record: ActorRecord): void {
+    if (!record.alive && record.mailbox.size === 0) this.#records.delete(record.address);
+  }
+
+  addresses(kind: string): Address[] {
+    return [...this.#records.values()].filter((r) => r.alive && r.kind.kind === kind).map((r) => r.address);
+  }
+
+  /** The machine of an actor in being, restored from the store if it sleeps. */
+  wake(record: ActorRecord): MachineRunner {
+    if (!record.runner) {
+      const bytes = this.#store.get('snapshots', record.address);
+      if (!bytes) throw new Error(`${record.address} is in being but has no snapshot`);
+      record.runner = restored(record.kind, readActor(record.address, bytes, record.kind));
+    }
+    return record.runner;
+  }
+
+  /** Puts a record back to what the store says, its deadlines included. */
+  reload(record: ActorRecord): void {
+    record.runner = undefined;
+    const bytes = this.#store.get('snapshots', record.address);
+    record.alive = bytes !== undefined;
+    this.#adopt(record, bytes && readActor(record.address, bytes, record.kind));
+  }
+
+  restore(onUnreadable: (address: string, error: unknown) => void): void {
+    for (const { address, kind, read } of readActors(this.#store, this.#kinds)) {
+      const record = new ActorRecord(address, kind);
+      try {
+        const stored = read();
+        record.alive = true;
+        this.#records.set(address, record);
+        this.#adopt(record, stored);
+      } catch (error) {
+        onUnreadable(address, error);
+      }
+    }
+  }
+
+  readOutbox(): StoredTell[] {
+    return [...readOutbox(this.#store)];
+  }
+
+  stopTimers(): void {
+    for (const record of this.#records.values()) this.#timers.stopAll(record);
+  }
+
+  /** Lets go of machines untouched since `beforeMs` whose last group is on disk. */
+  passivate(beforeMs: number, landedGroup: number): void {
+    for (const record of this.#records.values()) {
+      if (record.runner && record.lastActiveMs < beforeMs && record.lastGroup <= landedGroup) {
+        record.runner = undefined;
+      }
+    }
+  }
+
+  #adopt(record: ActorRecord, stored: StoredActor | undefined): void {
+    this.#timers.stopAll(record);
+    record.timers = new Map(stored?.timers.map((timer) => [timer.timerId, timer]) ?? []);
+    record.lastArm = stored?.lastArm ?? 0;
+    this.#timers.rearm(record);
+  }
+}
+
+function restored(kind: ActorKind, stored: StoredActor): MachineRunner {
+  const runner = new MachineRunner(kind.machine, { snapshot: stored.snapshot });
+  runner.start();
+  return runner;
+}

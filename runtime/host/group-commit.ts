@@ -1,0 +1,166 @@
+import type { Clock, TimerHandle } from '../clock.ts';
+import type { Json } from '../envelope.ts';
+import { limits } from '../limits.ts';
+import type { JournalChain } from '../persistence/journal-chain.ts';
+import type { Store, StoreWrite } from '../persistence/store.ts';
+import { encodeRaw, encodeValue } from '../persistence/value-codec.ts';
+import { Group } from './group.ts';
+import { rowStoreKey } from './row-overlay.ts';
+
+interface GroupCommitOptions {
+  store: Store;
+  clock: Clock;
+  chain: JournalChain;
+  relaxedWaitMs: number;
+  onCommitted: (group: Group) => void;
+  /** The group in flight failed: it and the open one are given back, newest last. */
+  onFailed: (groups: Group[], error: unknown) => void;
+  onStall: (stalled: boolean) => void;
+}
+
+/** One group in flight, one open: the open one is sealed when the other is on disk. */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #no = 1;
+  #open: Group;
+  #inFlight: { group: Group; sinceMs: number } | undefined;
+  #relaxedTimer: TimerHandle | undefined;
+  #stallTimer: TimerHandle | undefined;
+  #stalled = false;
+  #idle: Array<() => void> = [];
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+    this.#open = new Group(this.#no);
+  }
+
+  /** Number of the last group that is on disk. */
+  get landedNo(): number {
+    return (this.#inFlight?.group.no ?? this.#no) - 1;
+  }
+
+  get busy(): boolean {
+    return this.#inFlight !== undefined;
+  }
+
+  get open(): Group {
+    return this.#open;
+  }
+
+  /** True while turns must wait for the store. */
+  get full(): boolean {
+    if (this.#open.turns.length < limits.groupTurns) return false;
+    if (!this.#inFlight) return false;
+    const stalledForMs = this.#options.clock.monotonicMs() - this.#inFlight.sinceMs;
+    return stalledForMs < limits.lateCutMs || this.#open.turns.length >= limits.groupTurnsStalled;
+  }
+
+  /** Seals the open group if its time has come; called after each burst of turns. */
+  sealIfDue(): void {
+    if (this.#inFlight || this.#open.empty) return;
+    const { clock, relaxedWaitMs } = this.#options;
+    const waitedMs = clock.monotonicMs() - this.#open.openedAtMs;
+    const company = this.#open.turns.length >= limits.relaxedCompany;
+    if (this.#open.immediate || company || waitedMs >= relaxedWaitMs) this.#seal();
+    else if (!this.#relaxedTimer) {
+      this.#relaxedTimer = clock.setTimer(relaxedWaitMs - waitedMs, () => {
+        this.#relaxedTimer = undefined;
+        this.sealIfDue();
+      });
+    }
+  }
+
+  /** Resolves when nothing is open or in flight; seals at once. */
+  async flush(): Promise<void> {
+    while (this.#inFlight || !this.#open.empty) {
+      this.#open.immediate = true;
+      this.sealIfDue();
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+  }
+
+  #seal(): void {
+    const { store, clock, chain } = this.#options;
+    const group = this.#open;
+    this.#clearRelaxedTimer();
+    this.#no += 1;
+    this.#open = new Group(this.#no);
+    this.#inFlight = { group, sinceMs: clock.monotonicMs() };
+    this.#watchStall();
+    const tip = chain.tip;
+    let done: Promise<void>;
+    try {
+      done = store.commit(this.#writesOf(group));
+    } catch (error) {
+      done = Promise.reject(error);
+    }
+    done.then(
+      () => this.#committed(group),
+      (error) => {
+        chain.rewindTo(tip);
+        this.#failed(group, error);
+      },
+    );
+  }
+
+  #writesOf(group: Group): StoreWrite[] {
+    const writes: StoreWrite[] = [];
+    for (const draft of group.journal) {
+      const { key, text } = this.#options.chain.seal(draft);
+      writes.push({ table: 'journal', key, value: encodeRaw(key, text) });
+    }
+    for (const write of group.writes.values()) {
+      const key = write.table === 'rows' ? rowStoreKey(write.rowTable, write.rowKey) : write.key;
+      const value = write.value === null ? null : encodeValue(key, write.value);
+      writes.push({ table: write.table, key, value } as StoreWrite);
+    }
+    for (const record of group.dirty) {
+      const key = record.address;
+      if (group.finished.has(record)) writes.push({ table: 'snapshots', key, value: null });
+      else
+        writes.push({ table: 'snapshots', key, value: encodeValue(key, record.stored() as unknown as Json) });
+    }
+    return writes;
+  }
+
+  #committed(group: Group): void {
+    this.#landed();
+    this.#options.onCommitted(group);
+    this.sealIfDue();
+    this.#notifyIdle();
+  }
+
+  #failed(group: Group, error: unknown): void {
+    this.#landed();
+    const discarded = this.#open;
+    this.#clearRelaxedTimer();
+    this.#no += 1;
+    this.#open = new Group(this.#no);
+    this.#options.onFailed([group, discarded], error);
+    this.#notifyIdle();
+  }
+
+  #landed(): void {
+    this.#inFlight = undefined;
+    if (this.#stallTimer) this.#options.clock.clearTimer(this.#stallTimer);
+    this.#stallTimer = undefined;
+    if (this.#stalled) this.#options.onStall(false);
+    this.#stalled = false;
+  }
+
+  #watchStall(): void {
+    this.#stallTimer = this.#options.clock.setTimer(limits.storeStallAlarmMs, () => {
+      this.#stalled = true;
+      this.#options.onStall(true);
+    });
+  }
+
+  #clearRelaxedTimer(): void {
+    if (this.#relaxedTimer) this.#options.clock.clearTimer(this.#relaxedTimer);
+    this.#relaxedTimer = undefined;
+  }
+
+  #notifyIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}

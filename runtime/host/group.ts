@@ -1,0 +1,56 @@
+import type { Json } from '../envelope.ts';
+import type { PortEffect } from './actor-kind.ts';
+import type { ActorRecord } from './actor-record.ts';
+import type { MailItem } from './mail.ts';
+import type { OutboxEntry } from './outbox.ts';
+
+/** A port effect on its way: released once, either with its group or (a cut) before it. */
+export interface PendingEffect {
+  effect: PortEffect;
+  /** Envelope id and position of the effect in its turn: the same again when the turn is run again. */
+  key: string;
+  released: boolean;
+  /** Left before its commit was on disk. */
+  late: boolean;
+  lateTimer: object | undefined;
+}
+
+/** One turn that ran: what must be given back if its group fails, and what is released if it succeeds. */
+export interface RunTurn {
+  record: ActorRecord;
+  item: MailItem;
+  tells: OutboxEntry[];
+  /** Undelivered `latest` entries that this turn's tells replace. */
+  superseded: OutboxEntry[];
+  effects: PendingEffect[];
+}
+
+/** A row or outbox write of a group; the newest of a key wins. */
+export type StagedWrite =
+  | { table: 'rows'; rowTable: string; rowKey: string; value: Json | null }
+  | { table: 'outbox'; key: string; value: Json | null };
+
+/** The turns that go to disk together in one LMDB transaction. */
+export class Group {
+  readonly no: number;
+  /** Monotonic time of the first turn. */
+  openedAtMs = 0;
+  readonly turns: RunTurn[] = [];
+  readonly writes = new Map<string, StagedWrite>();
+  /** Journal drafts in the order of the turns; numbered and chained when the group is sealed. */
+  readonly journal: Array<Record<string, Json>> = [];
+  /** Actors whose snapshot or timers moved. */
+  readonly dirty = new Set<ActorRecord>();
+  readonly finished = new Set<ActorRecord>();
+  immediate = false;
+  /** Carried out once the group is on disk, after its effects. */
+  readonly afterwards: Array<() => void> = [];
+
+  constructor(no: number) {
+    this.no = no;
+  }
+
+  get empty(): boolean {
+    return this.turns.length === 0 && this.journal.length === 0 && this.writes.size === 0;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Envelope } from '../envelope.ts';
+
+/** One thing an actor has to take: a tell (from the outbox), something from an adapter, or a due timer. */
+export interface MailItem {
+  envelope: Envelope;
+  /** Set for tells: the outbox entry that the receiver's commit removes. */
+  outboxId?: string;
+  /** Set for timers: the pair that must still stand in the actor's table. */
+  timer?: { timerId: string; arm: number };
+  /** Turns of this very envelope that threw. */
+  throws: number;
+}
+
+/** Overflow: adapters are refused (`MAILBOX_FULL`, they pause their socket), tells wait in the outbox, timers always fit. */
+export class Mailbox {
+  readonly max: number;
+  #items: MailItem[] = [];
+  #head = 0;
+  #waitingTells: MailItem[] = [];
+  peak = 0;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  get waiting(): number {
+    return this.#waitingTells.length;
+  }
+
+  /** False at the cap: the caller must refuse its peer. */
+  offer(item: MailItem): boolean {
+    if (this.size >= this.max) return false;
+    this.#push(item);
+    return true;
+  }
+
+  addTell(item: MailItem): void {
+    if (this.size >= this.max || this.#waitingTells.length > 0) this.#waitingTells.push(item);
+    else this.#push(item);
+  }
+
+  addTimer(item: MailItem): void {
+    this.#push(item);
+  }
+
+  /** Back to the front, in the given order: the turns of a failed group, or a retry. */
+  putBack(items: readonly MailItem[]): void {
+    this.#items = [...items, ...this.#items.slice(this.#head)];
+    this.#head = 0;
+  }
+
+  take(): MailItem | undefined {
+    if (this.size === 0) return undefined;
+    const item = this.#items[this.#head]!;
+    this.#head += 1;
+    if (this.#head > 64 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    if (this.#waitingTells.length > 0 && this.size < this.max) this.#push(this.#waitingTells.shift()!);
+    return item;
+  }
+
+  #push(item: MailItem): void {
+    this.#items.push(item);
+    if (this.size > this.peak) this.peak = this.size;
+  }
+}

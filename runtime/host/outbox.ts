@@ -1,0 +1,205 @@
+import type { Address } from '../address.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { Clock, TimerHandle } from '../clock.ts';
+import type { Envelope, Json } from '../envelope.ts';
+
+/** A tell between its sender's commit and its receiver's. */
+export interface OutboxEntry {
+  id: string;
+  envelope: Envelope;
+  delivery: 'ordered' | 'latest';
+  /** `from>to>key` of a `latest` entry. */
+  latestKey: string | undefined;
+  /** staged: its sender's commit is not on disk; pending: may travel; enqueued: in the receiver's mailbox. */
+  state: 'staged' | 'pending' | 'enqueued';
+  releasedAtMs: number;
+}
+
+export interface OutboxStats {
+  overBus: number;
+  direct: number;
+  strangers: number;
+}
+
+interface OutboxOptions {
+  bus: Bus;
+  clock: Clock;
+  directDeliveryMs: number;
+  enqueue: (entry: OutboxEntry) => void;
+  /** An entry had to be delivered past the bus (reason: away, silent); clear when it carries again. */
+  onDirect: (reason: 'away' | 'silent' | 'clear') => void;
+}
+
+/**
+ * Tells on their way. The bus carries them; the outbox answers for them: what the bus has not brought in time is
+ * delivered directly. Bounded by the receivers' and senders' own bounds: an actor makes few tells per turn, and
+ * the run loop stops when a group is full.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #entries = new Map<string, OutboxEntry>();
+  /** Entries of one sender and receiver that are not enqueued yet, oldest first. */
+  readonly #pairs = new Map<string, OutboxEntry[]>();
+  readonly #latest = new Map<string, OutboxEntry>();
+  #travelling: OutboxEntry[] = [];
+  #timer: TimerHandle | undefined;
+  readonly stats: OutboxStats = { overBus: 0, direct: 0, strangers: 0 };
+  #directSince = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    options.bus.onMessage(({ outboxId }) => this.#arrived(outboxId));
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(id: string): OutboxEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** Notes an entry of a turn that is not on disk yet; returns the older entry that it replaces, if any. */
+  stage(entry: OutboxEntry): OutboxEntry | undefined {
+    this.#entries.set(entry.id, entry);
+    const pair = pairKey(entry.envelope.from, entry.envelope.to);
+    const waiting = this.#pairs.get(pair);
+    if (waiting) waiting.push(entry);
+    else this.#pairs.set(pair, [entry]);
+    if (entry.latestKey === undefined) return undefined;
+    const older = this.#latest.get(entry.latestKey);
+    this.#latest.set(entry.latestKey, entry);
+    return older && this.#entries.has(older.id) ? older : undefined;
+  }
+
+  /** The senders' commit is on disk: the entries may travel. */
+  release(entries: readonly OutboxEntry[]): void {
+    const alive = entries.filter((entry) => this.#entries.has(entry.id));
+    if (alive.length === 0) return;
+    const now = this.#options.clock.monotonicMs();
+    for (const entry of alive) {
+      entry.state = 'pending';
+      entry.releasedAtMs = now;
+    }
+    if (this.#options.bus.status === 'away') {
+      for (const entry of alive) this.#deliverDirectly(entry, 'away');
+      return;
+    }
+    this.#travelling.push(...alive);
+    this.#options.bus.publish(
+      alive.map((entry) => ({
+        outboxId: entry.id,
+        to: entry.envelope.to,
+        body: JSON.stringify(entry.envelope),
+      })),
+    );
+    this.#watch();
+  }
+
+  /** Gone: its receiver's commit is on disk, a newer one replaced it, or its sender's turn never happened. */
+  remove(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    this.#entries.delete(id);
+    if (entry.latestKey !== undefined && this.#latest.get(entry.latestKey) === entry) {
+      this.#latest.delete(entry.latestKey);
+    }
+    if (entry.state !== 'enqueued') this.#dropFromPair(entry);
+  }
+
+  /** Takes up what a former process left: pending entries in their order. */
+  restore(envelope: Envelope, delivery: 'ordered' | 'latest', latestKey: string | undefined): OutboxEntry {
+    const entry: OutboxEntry = {
+      id: envelope.id,
+      envelope,
+      delivery,
+      latestKey,
+      state: 'pending',
+      releasedAtMs: 0,
+    };
+    this.stage(entry);
+    return entry;
+  }
+
+  close(): void {
+    if (this.#timer) this.#options.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #arrived(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry || entry.state === 'staged') {
+      this.stats.strangers += 1;
+      return;
+    }
+    if (entry.state === 'enqueued') return;
+    this.stats.overBus += 1;
+    this.#enqueueUpTo(entry);
+    if (this.#directSince) {
+      this.#directSince = false;
+      this.#options.onDirect('clear');
+    }
+  }
+
+  #deliverDirectly(entry: OutboxEntry, reason: 'away' | 'silent'): void {
+    if (entry.state !== 'pending' || !this.#entries.has(entry.id)) return;
+    this.stats.direct += 1;
+    if (!this.#directSince) this.#options.onDirect(reason);
+    this.#directSince = true;
+    this.#enqueueUpTo(entry);
+  }
+
+  /** Keeps the order of one sender and receiver: whatever stands before it goes first. */
+  #enqueueUpTo(entry: OutboxEntry): void {
+    const pair = pairKey(entry.envelope.from, entry.envelope.to);
+    const waiting = this.#pairs.get(pair) ?? [];
+    const count = waiting.indexOf(entry) + 1;
+    for (const next of waiting.splice(0, count)) {
+      next.state = 'enqueued';
+      this.#options.enqueue(next);
+    }
+    if (waiting.length === 0) this.#pairs.delete(pair);
+  }
+
+  #dropFromPair(entry: OutboxEntry): void {
+    const pair = pairKey(entry.envelope.from, entry.envelope.to);
+    const waiting = this.#pairs.get(pair);
+    if (!waiting) return;
+    const at = waiting.indexOf(entry);
+    if (at >= 0) waiting.splice(at, 1);
+    if (waiting.length === 0) this.#pairs.delete(pair);
+  }
+
+  #watch(): void {
+    if (this.#timer || this.#travelling.length === 0) return;
+    const { clock, directDeliveryMs } = this.#options;
+    const dueMs = this.#travelling[0]!.releasedAtMs + directDeliveryMs;
+    this.#timer = clock.setTimer(Math.max(1, dueMs - clock.monotonicMs()), () => {
+      this.#timer = undefined;
+      this.#checkTravelling();
+      this.#watch();
+    });
+  }
+
+  #checkTravelling(): void {
+    const { clock, directDeliveryMs } = this.#options;
+    const oldest = clock.monotonicMs() - directDeliveryMs;
+    let count = 0;
+    for (const entry of this.#travelling) {
+      if (entry.releasedAtMs > oldest) break;
+      count += 1;
+      this.#deliverDirectly(entry, 'silent');
+    }
+    this.#travelling = this.#travelling.slice(count).filter((entry) => entry.state === 'pending');
+  }
+}
+
+function pairKey(from: Address, to: Address): string {
+  return `${from}>${to}`;
+}
+
+/** The stored form of an entry. */
+export function outboxValue(entry: OutboxEntry): Json {
+  const { envelope, delivery, latestKey } = entry;
+  return { envelope: envelope as unknown as Json, delivery, latestKey: latestKey ?? null };
+}

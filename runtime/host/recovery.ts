@@ -1,0 +1,117 @@
+import { type Address, kindOf } from '../address.ts';
+import type { Envelope } from '../envelope.ts';
+import { Defect } from '../errors.ts';
+import { limits } from '../limits.ts';
+import {
+  CHAIN_START,
+  type ChainVerdict,
+  journalKey,
+  tipAfter,
+  verifyChain,
+} from '../persistence/journal-chain.ts';
+import type { Store } from '../persistence/store.ts';
+import { decodeRaw, decodeValue, encodeValue } from '../persistence/value-codec.ts';
+import type { ActorKind, StoredActor } from './actor-kind.ts';
+
+/** What a data folder tells a new process. */
+export interface Recovered {
+  /** Counts the starts on this data folder, this one included. */
+  processStart: number;
+  tip: { seq: number; hash: string };
+  /** Wall time of the last journal record; 0 when there is none. */
+  lastJournalledAt: number;
+  verifiedRecords: number;
+  /** Undefined while the verified part of the chain is sound. */
+  chainProblem: string | undefined;
+}
+
+const PROCESS_START = 'processStart';
+
+/** Reads the journal's end, verifies its last records and counts this start. */
+export async function recoverJournal(store: Store): Promise<Recovered> {
+  const bytes = store.get('meta', PROCESS_START);
+  const processStart = (bytes ? (decodeValue('meta', PROCESS_START, bytes) as number) : 0) + 1;
+  await store.commit([
+    { table: 'meta', key: PROCESS_START, value: encodeValue(PROCESS_START, processStart) },
+  ]);
+  const [last] = store.range('journal', { reverse: true, limit: 1 });
+  if (!last) {
+    return {
+      processStart,
+      tip: CHAIN_START,
+      lastJournalledAt: 0,
+      verifiedRecords: 0,
+      chainProblem: undefined,
+    };
+  }
+  const lastText = decodeRaw('journal', last.key, last.value);
+  const tip = tipAfter(lastText);
+  const lastJournalledAt = (JSON.parse(lastText) as { receivedAt: number }).receivedAt;
+  const verdict = verifyTail(store, tip.seq);
+  return {
+    processStart,
+    tip,
+    lastJournalledAt,
+    verifiedRecords: verdict.ok ? verdict.count : 0,
+    chainProblem: verdict.ok ? undefined : `record ${verdict.atKey}: ${verdict.problem}`,
+  };
+}
+
+/** Verifies the last records; what stands before them is taken from the first one's own word. */
+function verifyTail(store: Store, lastSeq: number): ChainVerdict {
+  const firstSeq = Math.max(1, lastSeq - limits.journalVerifyRecords + 1);
+  const from = journalKey(firstSeq);
+  const bytes = store.get('journal', from);
+  if (!bytes) return { ok: false, atKey: from, problem: 'the record is missing' };
+  const { prev } = JSON.parse(decodeRaw('journal', from, bytes)) as { prev: string };
+  return verifyChain(texts(store, from), {
+    seq: firstSeq - 1,
+    hash: firstSeq === 1 ? CHAIN_START.hash : prev,
+  });
+}
+
+function* texts(store: Store, from: string): Iterable<{ key: string; text: string }> {
+  for (const { key, value } of store.range('journal', { from }))
+    yield { key, text: decodeRaw('journal', key, value) };
+}
+
+/** Reads one stored actor and brings it to today's snapshot version, step by step. */
+export function readActor(address: string, bytes: Uint8Array, kind: ActorKind): StoredActor {
+  let stored = decodeValue('snapshots', address, bytes) as unknown as StoredActor;
+  if (stored.version > kind.snapshotVersion) {
+    throw new Defect(
+      `${address} was stored by a newer version (${stored.version}, this is ${kind.snapshotVersion})`,
+    );
+  }
+  while (stored.version < kind.snapshotVersion) {
+    const migrate = kind.migrations[stored.version];
+    if (!migrate) throw new Defect(`no migration of ${kind.kind} snapshots from version ${stored.version}`);
+    stored = { ...migrate(stored), version: stored.version + 1 };
+  }
+  return stored;
+}
+
+export interface StoredTell {
+  envelope: Envelope;
+  delivery: 'ordered' | 'latest';
+  latestKey: string | null;
+}
+
+export function* readOutbox(store: Store): Iterable<StoredTell> {
+  for (const { key, value } of store.range('outbox')) {
+    yield decodeValue('outbox', key, value) as unknown as StoredTell;
+  }
+}
+
+/** Every stored actor, to be read one by one; an unknown kind is unreadable. */
+export function* readActors(
+  store: Store,
+  kinds: ReadonlyMap<string, ActorKind>,
+): Iterable<{ address: Address; kind: ActorKind; read: () => StoredActor }> {
+  for (const { key, value } of store.range('snapshots')) {
+    const kind = kinds.get(kindOf(key as Address));
+    if (!kind)
+      throw new Defect(`stored actor ${key} is of no known kind: was it written by another version?`);
+    yield { address: key as Address, kind, read: () => readActor(key, value, kind) };
+  }
+}

@@ -1,0 +1,36 @@
+import type { Clock } from '../clock.ts';
+import { limits } from '../limits.ts';
+import type { ActorRecord } from './actor-record.ts';
+
+export type Verdict = 'retry' | 'park' | 'quarantine' | 'giveUp';
+
+/**
+ * What follows a throw. One envelope is tried once more, then parked; throws on different envelopes beyond the
+ * restart intensity quarantine the actor; too many quarantines give the process up to its watchdog.
+ */
+export class Supervision {
+  readonly #clock: Clock;
+  #quarantines: number[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** `throwsOfEnvelope` counts this throw too. */
+  judge(record: ActorRecord, throwsOfEnvelope: number): Verdict {
+    if (throwsOfEnvelope < 2) return 'retry';
+    const now = this.#clock.monotonicMs();
+    record.throws = record.throws.filter((at) => now - at < limits.restartWindowMs);
+    record.throws.push(now);
+    if (record.throws.length <= limits.restartsMax) return 'park';
+    record.throws = [];
+    record.quarantinedUntilMs = now + limits.quarantineMs;
+    this.#quarantines = this.#quarantines.filter((at) => now - at < limits.quarantineWindowMs);
+    this.#quarantines.push(now);
+    return this.#quarantines.length > limits.quarantinesMax ? 'giveUp' : 'quarantine';
+  }
+
+  isQuarantined(record: ActorRecord): boolean {
+    return record.quarantinedUntilMs > this.#clock.monotonicMs();
+  }
+}

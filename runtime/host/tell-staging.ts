@@ -1,0 +1,77 @@
+import type { Envelope } from '../envelope.ts';
+import type { Group } from './group.ts';
+import type { EnvelopeIds } from './ids.ts';
+import { type Outbox, type OutboxEntry, outboxValue } from './outbox.ts';
+import type { StagedTell } from './turn-run.ts';
+
+/** Turns the tells of a turn into outbox entries of its group. */
+export class TellStaging {
+  readonly #outbox: Outbox;
+  readonly #ids: EnvelopeIds;
+
+  constructor(outbox: Outbox, ids: EnvelopeIds) {
+    this.#outbox = outbox;
+    this.#ids = ids;
+  }
+
+  /** `superseded` are undelivered `latest` entries that these replace. */
+  stage(
+    cause: Envelope,
+    tells: readonly StagedTell[],
+    group: Group,
+  ): { tells: OutboxEntry[]; superseded: OutboxEntry[] } {
+    const entries: OutboxEntry[] = [];
+    const superseded: OutboxEntry[] = [];
+    for (const tell of tells) {
+      const entry = this.#entry(cause, tell);
+      const older = this.#outbox.stage(entry);
+      entries.push(entry);
+      group.writes.set(outboxWriteKey(entry.id), {
+        table: 'outbox',
+        key: entry.id,
+        value: outboxValue(entry),
+      });
+      if (!older) continue;
+      superseded.push(older);
+      dropOutboxEntry(group, older.id);
+    }
+    return { tells: entries, superseded };
+  }
+
+  /** A tell inherits what its cause was about, unless it says otherwise. */
+  #entry(cause: Envelope, { to, type, data, options }: StagedTell): OutboxEntry {
+    const envelope: Envelope = {
+      id: this.#ids.next(),
+      type,
+      at: cause.at,
+      receivedAt: cause.receivedAt,
+      clockTrust: cause.clockTrust,
+      from: cause.to,
+      to,
+      cause: cause.id,
+      data,
+    };
+    const charger = options.charger ?? cause.charger;
+    const connector = options.connector ?? cause.connector;
+    const session = options.session ?? cause.session;
+    const correlation = options.correlation ?? cause.correlation;
+    if (charger !== undefined) envelope.charger = charger;
+    if (connector !== undefined) envelope.connector = connector;
+    if (session !== undefined) envelope.session = session;
+    if (correlation !== undefined) envelope.correlation = correlation;
+    if (options.reason) envelope.reason = options.reason;
+    const delivery = options.delivery ?? 'ordered';
+    const latestKey =
+      delivery === 'latest' ? `${envelope.from}>${envelope.to}>${options.key ?? type}` : undefined;
+    return { id: envelope.id, envelope, delivery, latestKey, state: 'staged', releasedAtMs: 0 };
+  }
+}
+
+export function dropOutboxEntry(group: Group, id: string): void {
+  group.writes.set(outboxWriteKey(id), { table: 'outbox', key: id, value: null });
+}
+
+/** Rows are staged as `table<tab>key`; no row table begins with a tab. */
+function outboxWriteKey(id: string): string {
+  return `\toutbox\t${id}`;
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../clock.ts';
+import type { StoredTimer } from './actor-kind.ts';
+import type { ActorRecord } from './actor-record.ts';
+import type { TimerOperation } from './step.ts';
+
+/** Durable deadlines: the table lives in the actor's snapshot row, the clock's handles only here. */
+export class TimerService {
+  readonly #clock: Clock;
+  readonly #onDue: (record: ActorRecord, timerId: string, arm: number) => void;
+
+  constructor(clock: Clock, onDue: (record: ActorRecord, timerId: string, arm: number) => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  /** Applies what a turn asked for. True if the actor's table changed. */
+  apply(record: ActorRecord, operations: readonly TimerOperation[]): boolean {
+    let changed = false;
+    for (const operation of operations) {
+      if (operation.kind === 'cancel') changed = this.#cancel(record, operation.timerId) || changed;
+      else {
+        this.#arm(record, operation);
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  /** The deadline if this very arming still stands: a stale expiry does not match. */
+  standing(record: ActorRecord, timerId: string, arm: number): StoredTimer | undefined {
+    const timer = record.timers.get(timerId);
+    return timer?.arm === arm ? timer : undefined;
+  }
+
+  /** Starts the clock for every deadline of a restored table. */
+  rearm(record: ActorRecord): void {
+    for (const timerId of record.handles.keys()) this.#dropHandle(record, timerId);
+    for (const timer of record.timers.values()) {
+      this.#start(record, timer, this.#remainingMs(record, timer));
+    }
+  }
+
+  stopAll(record: ActorRecord): void {
+    for (const timerId of [...record.handles.keys()]) this.#dropHandle(record, timerId);
+    record.timers.clear();
+  }
+
+  #arm(record: ActorRecord, operation: Extract<TimerOperation, { kind: 'arm' }>): void {
+    const { timerId, event } = operation;
+    const delayMs = Math.max(0, Math.round(operation.delayMs));
+    record.lastArm += 1;
+    const timer: StoredTimer = {
+      timerId,
+      arm: record.lastArm,
+      delayMs,
+      dueWallMs: this.#clock.wallMs() + delayMs,
+      dueMonotonicMs: this.#clock.monotonicMs() + delayMs,
+      bootId: this.#clock.bootId,
+      event,
+    };
+    record.timers.set(timerId, timer);
+    this.#dropHandle(record, timerId);
+    this.#start(record, timer, delayMs);
+  }
+
+  #cancel(record: ActorRecord, timerId: string): boolean {
+    this.#dropHandle(record, timerId);
+    return record.timers.delete(timerId);
+  }
+
+  #start(record: ActorRecord, timer: StoredTimer, delayMs: number): void {
+    const handle = this.#clock.setTimer(delayMs, () => {
+      record.handles.delete(timer.timerId);
+      this.#onDue(record, timer.timerId, timer.arm);
+    });
+    record.handles.set(timer.timerId, { arm: timer.arm, handle });
+  }
+
+  #dropHandle(record: ActorRecord, timerId: string): void {
+    const running = record.handles.get(timerId);
+    if (!running) return;
+    this.#clock.clearTimer(running.handle);
+    record.handles.delete(timerId);
+  }
+
+  /**
+   * Same boot: monotonic time tells. Another boot with a trusted clock: wall time tells. Neither: a safety
+   * deadline counts as due, any other starts anew.
+   */
+  #remainingMs(record: ActorRecord, timer: StoredTimer): number {
+    if (timer.bootId === this.#clock.bootId)
+      return Math.max(0, timer.dueMonotonicMs - this.#clock.monotonicMs());
+    if (this.#clock.trust === 'trusted') {
+      return Math.min(timer.delayMs, Math.max(0, timer.dueWallMs - this.#clock.wallMs()));
+    }
+    return record.kind.isSafetyTimer?.(timer.timerId) ? 0 : timer.delayMs;
+  }
+}
