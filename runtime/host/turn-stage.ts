@@ -18,9 +18,9 @@ import type { Outbox, OutboxEntry } from './outbox.ts';
 import type { RowOverlay } from './row-overlay.ts';
 import type { RowView } from './row-view.ts';
 import { MachineRunner } from './step.ts';
-import { Supervision } from './supervision.ts';
-import { dropOutboxEntry, TellStaging } from './tell-staging.ts';
+import { TellStaging } from './tell-staging.ts';
 import type { TimerService } from './timer-service.ts';
+import { joinGroup, TurnExceptions } from './turn-exceptions.ts';
 import { TurnRun } from './turn-run.ts';
 
 /** One turn as seen from outside, for views, the inspector and tests. */
@@ -36,7 +36,7 @@ export interface TurnRecord {
 
 export type TurnObserver = (record: TurnRecord) => void;
 
-interface StageOptions {
+export interface StageOptions {
   host: {
     clock: Clock;
     random: Random;
@@ -63,23 +63,23 @@ interface StageOptions {
 /** Runs single turns into the open group, and settles or gives back what groups carried. */
 export class TurnStage {
   readonly #o: StageOptions;
-  readonly #supervision: Supervision;
+  readonly #exceptions: TurnExceptions;
   readonly #tells: TellStaging;
 
   constructor(options: StageOptions) {
     this.#o = options;
     this.#tells = new TellStaging(options.outbox, options.ids);
-    this.#supervision = new Supervision(options.host.clock);
+    this.#exceptions = new TurnExceptions(options, this.#tells);
   }
 
   isQuarantined(record: ActorRecord): boolean {
-    return this.#supervision.isQuarantined(record);
+    return this.#exceptions.isQuarantined(record);
   }
 
   run(record: ActorRecord, item: MailItem): void {
     if (this.#isStale(record, item)) return;
     if (this.isQuarantined(record)) {
-      this.#waitOut(record, item);
+      this.#exceptions.waitOut(record, item);
       return;
     }
     let before: AnyMachineSnapshot | undefined;
@@ -88,10 +88,10 @@ export class TurnStage {
       before = record.alive ? this.#o.directory.wake(record).snapshot() : undefined;
       run = this.#turn(record, item);
     } catch (error) {
-      this.#threw(record, item, before, error);
+      this.#exceptions.threw(record, item, before, error);
       return;
     }
-    if (!run) this.#undeliverable(record, item);
+    if (!run) this.#exceptions.undeliverable(record, item);
     else this.#stage(run, item, before);
   }
 
@@ -177,7 +177,7 @@ export class TurnStage {
   #stage(run: TurnRun, item: MailItem, before: AnyMachineSnapshot | undefined): void {
     const { commit, overlay, timers, release, host } = this.#o;
     const { record } = run;
-    const group = this.#join(item);
+    const group = joinGroup(this.#o, item);
     group.journal.push(inputDraft(item.envelope));
     for (const [index, entry] of run.journalled.entries()) {
       group.journal.push(decisionDraft(entry, item.envelope, index, host.rules));
@@ -204,16 +204,6 @@ export class TurnStage {
     if (group.turns.length >= limits.groupTurns) commit.sealIfDue();
   }
 
-  /** The open group, with the removal of a tell's outbox entry already in it. */
-  #join(item: MailItem): Group {
-    const group = this.#o.commit.open;
-    if (group.turns.length === 0) group.openedAtMs = this.#o.host.clock.monotonicMs();
-    if (item.outboxId !== undefined) {
-      dropOutboxEntry(group, item.outboxId);
-    }
-    return group;
-  }
-
   #finish(record: ActorRecord, group: Group): void {
     group.dirty.add(record);
     group.finished.add(record);
@@ -221,113 +211,6 @@ export class TurnStage {
     record.runner!.stop();
     record.runner = undefined;
     record.alive = false;
-  }
-
-  /** Consumed, counted, and reported to whoever told it. */
-  #undeliverable(record: ActorRecord, item: MailItem): void {
-    this.#o.alarms.count('envelopes.undeliverable');
-    const { envelope } = item;
-    const group = this.#join(item);
-    group.journal.push(inputDraft(envelope));
-    const reason = { code: 'runtime.noSuchActor', params: { to: envelope.to } };
-    group.journal.push(
-      decisionDraft({ type: 'runtime.undeliverable', reason }, envelope, 0, this.#o.host.rules),
-    );
-    const tells: OutboxEntry[] = [];
-    if (item.outboxId !== undefined && envelope.type !== 'runtime.undeliverable') {
-      const data = { to: envelope.to, type: envelope.type, reason: reason.code };
-      const report = this.#entry(envelope, {
-        to: envelope.from,
-        type: 'runtime.undeliverable',
-        data,
-        options: {},
-      });
-      this.#o.outbox.stage(report);
-      tells.push(report);
-      group.writes.set(`outbox\t${report.id}`, {
-        table: 'outbox',
-        key: report.id,
-        value: outboxValue(report),
-      });
-    }
-    group.turns.push({ record, item, tells, superseded: [], effects: [] });
-    group.immediate = true;
-    this.#o.directory.forget(record);
-  }
-
-  #threw(record: ActorRecord, item: MailItem, before: AnyMachineSnapshot | undefined, error: unknown): void {
-    const { host, alarms } = this.#o;
-    record.runner = before ? MachineRunner.at(record.kind.machine, before) : undefined;
-    item.throws += 1;
-    alarms.count('turns.threw');
-    host.log.error(
-      { err: error, actor: record.address, type: item.envelope.type, throws: item.throws },
-      'turn threw',
-    );
-    const verdict = this.#supervision.judge(record, item.throws);
-    if (verdict === 'retry') {
-      record.mailbox.putBack([item]);
-      return;
-    }
-    this.#park(record, item, String(error));
-    if (verdict === 'park') return;
-    alarms.raise(
-      `quarantine ${record.address}`,
-      `${record.address} throws again and again; it runs nothing for 10 minutes`,
-    );
-    host.onQuarantine?.(record.address);
-    if (verdict === 'giveUp') host.onFatal?.('too many actors were quarantined');
-  }
-
-  #park(record: ActorRecord, item: MailItem, error: string): void {
-    const { host } = this.#o;
-    const group = this.#join(item);
-    const { transient: _, ...envelope } = item.envelope;
-    group.journal.push(inputDraft(item.envelope));
-    const reason = { code: 'runtime.turnThrew', params: { error, throws: item.throws } };
-    group.journal.push(decisionDraft({ type: 'runtime.parked', reason }, item.envelope, 0, host.rules));
-    const value = { envelope: envelope as unknown as Json, error };
-    group.writes.set(`parked\t${envelope.id}`, {
-      table: 'rows',
-      rowTable: 'parked',
-      rowKey: envelope.id,
-      value,
-    });
-    this.#o.overlay.set('parked', envelope.id, value, group.no);
-    const parked = this.#o.rows.scan('parked');
-    if (parked.length > limits.parkedMax) {
-      const oldest = parked[0]!.key;
-      group.writes.set(`parked\t${oldest}`, {
-        table: 'rows',
-        rowTable: 'parked',
-        rowKey: oldest,
-        value: null,
-      });
-      this.#o.overlay.set('parked', oldest, null, group.no);
-    }
-    if (item.timer) {
-      this.#o.timers.apply(record, [{ kind: 'cancel', timerId: item.timer.timerId }]);
-      if (record.alive) group.dirty.add(record);
-    }
-    group.turns.push({ record, item, tells: [], superseded: [], effects: [] });
-    group.immediate = true;
-    group.afterwards.push(() => host.onParked?.(item));
-    this.#o.alarms.raise(
-      'runtime.parked',
-      'envelopes were parked after their turns threw; see the parked list',
-    );
-  }
-
-  /** A quarantined actor runs nothing; it is looked at again when its time is over. */
-  #waitOut(record: ActorRecord, item: MailItem): void {
-    record.mailbox.putBack([item]);
-    record.queued = true;
-    const waitMs = record.quarantinedUntilMs - this.#o.host.clock.monotonicMs();
-    this.#o.host.clock.setTimer(waitMs + 1, () => {
-      record.queued = false;
-      this.#o.alarms.clear(`quarantine ${record.address}`);
-      this.#o.ready(record);
-    });
   }
 
   #journalLate(turn: RunTurn, pending: PendingEffect): void {

@@ -1,0 +1,133 @@
+import type { AnyMachineSnapshot } from 'xstate';
+import type { Json } from '../envelope.ts';
+import { limits } from '../limits.ts';
+import type { ActorRecord } from './actor-record.ts';
+import type { Group } from './group.ts';
+import { decisionDraft, inputDraft } from './journal-draft.ts';
+import type { MailItem } from './mail.ts';
+import type { OutboxEntry } from './outbox.ts';
+import { MachineRunner } from './step.ts';
+import { Supervision } from './supervision.ts';
+import { dropOutboxEntry, type TellStaging } from './tell-staging.ts';
+import type { StageOptions } from './turn-stage.ts';
+
+/** What happens when a turn cannot be run as it should: no such actor, a throw, a quarantine. */
+export class TurnExceptions {
+  readonly #o: StageOptions;
+  readonly #tells: TellStaging;
+  readonly #supervision: Supervision;
+
+  constructor(options: StageOptions, tells: TellStaging) {
+    this.#o = options;
+    this.#tells = tells;
+    this.#supervision = new Supervision(options.host.clock);
+  }
+
+  isQuarantined(record: ActorRecord): boolean {
+    return this.#supervision.isQuarantined(record);
+  }
+
+  /** Consumed, counted, and reported to whoever told it. */
+  undeliverable(record: ActorRecord, item: MailItem): void {
+    this.#o.alarms.count('envelopes.undeliverable');
+    const { envelope } = item;
+    const group = joinGroup(this.#o, item);
+    group.journal.push(inputDraft(envelope));
+    const reason = { code: 'runtime.noSuchActor', params: { to: envelope.to } };
+    group.journal.push(
+      decisionDraft({ type: 'runtime.undeliverable', reason }, envelope, 0, this.#o.host.rules),
+    );
+    const tells: OutboxEntry[] = [];
+    if (item.outboxId !== undefined && envelope.type !== 'runtime.undeliverable') {
+      const data = { to: envelope.to, type: envelope.type, reason: reason.code };
+      const report = { to: envelope.from, type: 'runtime.undeliverable', data, options: {} };
+      tells.push(...this.#tells.stage(envelope, [report], group).tells);
+    }
+    group.turns.push({ record, item, tells, superseded: [], effects: [] });
+    group.immediate = true;
+    this.#o.directory.forget(record);
+  }
+
+  threw(record: ActorRecord, item: MailItem, before: AnyMachineSnapshot | undefined, error: unknown): void {
+    const { host, alarms } = this.#o;
+    record.runner = before ? MachineRunner.at(record.kind.machine, before) : undefined;
+    item.throws += 1;
+    alarms.count('turns.threw');
+    host.log.error(
+      { err: error, actor: record.address, type: item.envelope.type, throws: item.throws },
+      'turn threw',
+    );
+    const verdict = this.#supervision.judge(record, item.throws);
+    if (verdict === 'retry') {
+      record.mailbox.putBack([item]);
+      return;
+    }
+    this.#park(record, item, String(error));
+    if (verdict === 'park') return;
+    alarms.raise(
+      `quarantine ${record.address}`,
+      `${record.address} throws again and again; it runs nothing for 10 minutes`,
+    );
+    host.onQuarantine?.(record.address);
+    if (verdict === 'giveUp') host.onFatal?.('too many actors were quarantined');
+  }
+
+  #park(record: ActorRecord, item: MailItem, error: string): void {
+    const { host } = this.#o;
+    const group = joinGroup(this.#o, item);
+    const { transient: _, ...envelope } = item.envelope;
+    group.journal.push(inputDraft(item.envelope));
+    const reason = { code: 'runtime.turnThrew', params: { error, throws: item.throws } };
+    group.journal.push(decisionDraft({ type: 'runtime.parked', reason }, item.envelope, 0, host.rules));
+    const value = { envelope: envelope as unknown as Json, error };
+    group.writes.set(`parked\t${envelope.id}`, {
+      table: 'rows',
+      rowTable: 'parked',
+      rowKey: envelope.id,
+      value,
+    });
+    this.#o.overlay.set('parked', envelope.id, value, group.no);
+    const parked = this.#o.rows.scan('parked');
+    if (parked.length > limits.parkedMax) {
+      const oldest = parked[0]!.key;
+      group.writes.set(`parked\t${oldest}`, {
+        table: 'rows',
+        rowTable: 'parked',
+        rowKey: oldest,
+        value: null,
+      });
+      this.#o.overlay.set('parked', oldest, null, group.no);
+    }
+    if (item.timer) {
+      this.#o.timers.apply(record, [{ kind: 'cancel', timerId: item.timer.timerId }]);
+      if (record.alive) group.dirty.add(record);
+    }
+    group.turns.push({ record, item, tells: [], superseded: [], effects: [] });
+    group.immediate = true;
+    group.afterwards.push(() => host.onParked?.(item));
+    this.#o.alarms.raise(
+      'runtime.parked',
+      'envelopes were parked after their turns threw; see the parked list',
+    );
+  }
+
+  /** A quarantined actor runs nothing; it is looked at again when its time is over. */
+  waitOut(record: ActorRecord, item: MailItem): void {
+    record.mailbox.putBack([item]);
+    record.queued = true;
+    const waitMs = record.quarantinedUntilMs - this.#o.host.clock.monotonicMs();
+    this.#o.host.clock.setTimer(waitMs + 1, () => {
+      record.queued = false;
+      this.#o.alarms.clear(`quarantine ${record.address}`);
+      this.#o.ready(record);
+    });
+  }
+}
+
+/** The open group, with the removal of a tell's outbox entry already in it. */
+export function joinGroup(o: Pick<StageOptions, 'commit' | 'host'>, item: MailItem): Group {
+  const group = o.commit.open;
+  if (group.turns.length === 0) group.openedAtMs = o.host.clock.monotonicMs();
+  if (item.outboxId !== undefined) dropOutboxEntry(group, item.outboxId);
+  return group;
+}
