@@ -1,0 +1,168 @@
+import type { CallErrorData } from '../../actors/ports.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { CallErrorCode } from './call-error.ts';
+import { CallQueue, type OutgoingCall } from './call-queue.ts';
+import {
+  encodeError,
+  encodeResult,
+  type Frame,
+  type FrameLimits,
+  type Payload,
+  parseFrame,
+} from './frame.ts';
+import type { Validator16 } from './validate16.ts';
+
+/** A CALL of the peer that passed the schema; `raw` is its payload as it stood in the frame. */
+export interface IncomingCall {
+  id: string;
+  action: string;
+  raw: string;
+  payload: Payload;
+}
+
+export interface RpcOptions {
+  clock: Clock;
+  random: Random;
+  validator: Validator16;
+  /** Which side the peer is: it decides what it may call. */
+  peer: 'charger' | 'cpms';
+  frame: FrameLimits;
+  /** CALLs of the peer waiting for our answer; one more is answered with CALLERROR InternalError. */
+  incomingMax: number;
+  /** CALLs of ours waiting behind the one in flight. */
+  queueMax: number;
+  send(text: string): boolean;
+  close(code: number, reason: string): void;
+  onCall(call: IncomingCall): void;
+  /** True while answering the peer's open CALLs should go before ours. Default: never. */
+  answerFirst?: () => boolean;
+}
+
+export interface RpcCounts {
+  /** Frames without a readable message id, ignored. */
+  unreadable: number;
+  /** CALLs of the peer answered with CALLERROR here. */
+  refusedCalls: number;
+  /** CALLs repeated under an id that is still being answered, ignored. */
+  repeatedCalls: number;
+  /** Answers of the peer that nobody waits for, ignored. */
+  strayAnswers: number;
+}
+
+/** Unreadable frames in a row before the socket is closed: a few are forgiven, as careless firmware sends them. */
+export const UNREADABLE_MAX = 8;
+
+const INVALID_PAYLOAD = 1007;
+const TOO_LARGE = 1009;
+
+/**
+ * OCPP-J over one socket, without the socket: text in, text out through `send`, one explicit state per direction.
+ * Never throws for anything a peer sends. A CALL of the peer is answered at most once.
+ */
+export class Rpc {
+  readonly #options: RpcOptions;
+  readonly #calls: CallQueue;
+  readonly #unanswered = new Set<string>();
+  #unreadableInARow = 0;
+  readonly #counts = { unreadable: 0, refusedCalls: 0, repeatedCalls: 0 };
+
+  constructor(options: RpcOptions) {
+    this.#options = options;
+    const { clock, random, validator, queueMax, send, answerFirst } = options;
+    const holds = answerFirst === undefined ? () => false : () => this.#unanswered.size > 0 && answerFirst();
+    this.#calls = new CallQueue({ clock, random, validator, queueMax, send, holds });
+  }
+
+  get counts(): RpcCounts {
+    return { ...this.#counts, strayAnswers: this.#calls.strayAnswers };
+  }
+
+  /** CALLs of the peer that wait for our answer. */
+  get unanswered(): number {
+    return this.#unanswered.size;
+  }
+
+  /** Takes one text frame of the peer. */
+  receive(text: string): void {
+    const frame = parseFrame(text, this.#options.frame);
+    switch (frame.kind) {
+      case 'call':
+        this.#unreadableInARow = 0;
+        return this.#onCall(frame);
+      case 'result':
+        this.#unreadableInARow = 0;
+        return this.#calls.onResult(frame);
+      case 'error':
+        this.#unreadableInARow = 0;
+        return this.#calls.onError(frame);
+      case 'bad':
+        return this.#onBad(frame);
+    }
+  }
+
+  /** Sends a CALL when its turn comes; `settle` is called exactly once. */
+  call(call: OutgoingCall): void {
+    this.#calls.push(call);
+  }
+
+  /** Answers the peer's CALL with an exact payload; false if it is not waiting for an answer. */
+  answer(id: string, raw: string): boolean {
+    return this.#reply(id, () => encodeResult(id, raw));
+  }
+
+  /** Answers the peer's CALL with CALLERROR; false if it is not waiting for an answer. */
+  fail(id: string, error: CallErrorData): boolean {
+    return this.#reply(id, () => encodeError(id, error.code, error.description, error.details));
+  }
+
+  /** Gives the peer's CALL up unanswered: a repeat under the same id is taken as new. */
+  forget(id: string): void {
+    this.#unanswered.delete(id);
+  }
+
+  /** The socket is gone. */
+  shut(): void {
+    this.#unanswered.clear();
+    this.#calls.shut();
+  }
+
+  #onCall(call: Extract<Frame, { kind: 'call' }>): void {
+    if (this.#unanswered.has(call.id)) {
+      this.#counts.repeatedCalls += 1;
+      return;
+    }
+    if (this.#unanswered.size >= this.#options.incomingMax) {
+      return this.#refuse(call.id, 'InternalError', 'too many unanswered CALLs');
+    }
+    const violation = this.#options.validator.call(this.#options.peer, call.action, call.payload);
+    if (violation !== null) return this.#refuse(call.id, violation.code, violation.description);
+    this.#unanswered.add(call.id);
+    this.#options.onCall(call);
+  }
+
+  #onBad(frame: Extract<Frame, { kind: 'bad' }>): void {
+    if (frame.code === 'tooLarge') return this.#options.close(TOO_LARGE, frame.why);
+    if (frame.id === null) {
+      this.#counts.unreadable += 1;
+      this.#unreadableInARow += 1;
+      if (this.#unreadableInARow >= UNREADABLE_MAX) this.#options.close(INVALID_PAYLOAD, frame.why);
+    } else if (frame.ofCall) {
+      this.#refuse(frame.id, frame.code, frame.why);
+    } else {
+      this.#calls.onBrokenAnswer(frame.id, frame.why);
+    }
+  }
+
+  #refuse(id: string, code: CallErrorCode, description: string): void {
+    this.#counts.refusedCalls += 1;
+    this.#options.send(encodeError(id, code, description, {}));
+  }
+
+  #reply(id: string, encode: () => string): boolean {
+    if (!this.#unanswered.delete(id)) return false;
+    this.#options.send(encode());
+    this.#calls.pump();
+    return true;
+  }
+}
