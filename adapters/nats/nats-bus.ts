@@ -155,7 +155,10 @@ class ReconnectingNatsBus implements NatsBus {
     try {
       this.#receive(message);
     } catch (error) {
-      this.#options.log.error({ err: error, outboxId: message.outboxId }, 'the receiver of a bus message threw');
+      this.#options.log.error(
+        { err: error, outboxId: message.outboxId },
+        'the receiver of a bus message threw',
+      );
     }
   }
 
