@@ -24,8 +24,8 @@ export type {
 } from './charging-profile-types.ts';
 export { PROFILE_BOUNDS, type PutContext } from './profile-validation.ts';
 
-/** More changes than this within one composite schedule are not listed: the last listed limit is then the lowest of the rest. */
-const COMPOSITE_PERIODS_MAX = 200;
+/** A composite schedule is worked out over at most this many changes; its `duration` then ends there, shorter than asked. */
+const COMPOSITE_CHANGES_MAX = 500;
 
 export type PutStatus = 'Accepted' | 'Rejected' | 'NotSupported';
 
@@ -159,26 +159,32 @@ export function nextChangeAt(
 
 /**
  * GetCompositeSchedule.conf over the next `durationS` seconds: at every moment the lower of the CPMS's own profiles
- * and the local limit (milliamperes per phase). Watts are for three phases.
+ * and the local limit (milliamperes per phase). Watts are for three phases. After very many changes it ends early,
+ * and says so by its `duration`.
  */
 export function compositeSchedule(
   profiles: readonly StoredProfile[],
   connector: number,
   question: ProfileMoment & { durationS: number; unit: 'A' | 'W'; localLimitMilliamps: number },
 ): CompositeSchedule {
-  const { at, durationS, unit, localLimitMilliamps, transactionId, startedAt } = question;
-  const end = at + durationS * 1000;
+  const { at, unit, localLimitMilliamps, transactionId, startedAt } = question;
+  let durationS = question.durationS;
   const periods: Array<{ startPeriod: number; limit: number }> = [];
-  for (let t: number | null = at; t !== null && t < end; ) {
-    const moment: ProfileMoment = { at: t, transactionId, startedAt };
+  let next: number | null = at;
+  for (let changes = 0; next !== null && next < at + durationS * 1000; changes += 1) {
+    // Whole seconds are all that the message can say: a change counts from the second in which it falls.
+    const startPeriod = Math.floor((next - at) / 1000);
+    if (changes > COMPOSITE_CHANGES_MAX) {
+      durationS = startPeriod;
+      break;
+    }
+    const moment: ProfileMoment = { at: next, transactionId, startedAt };
     const milliamps = Math.min(limitAt(profiles, connector, moment) ?? Infinity, localLimitMilliamps);
-    const limit = unit === 'A' ? ampsFromMilliamps(milliamps) : wattsFromMilliamps(milliamps);
-    const last = periods.at(-1);
-    if (!last) periods.push({ startPeriod: 0, limit });
-    else if (periods.length < COMPOSITE_PERIODS_MAX && last.limit !== limit)
-      periods.push({ startPeriod: Math.ceil((t - at) / 1000), limit });
-    else last.limit = Math.min(last.limit, limit);
-    t = nextChangeAt(profiles, connector, moment);
+    addPeriod(periods, {
+      startPeriod,
+      limit: unit === 'A' ? ampsFromMilliamps(milliamps) : wattsFromMilliamps(milliamps),
+    });
+    next = nextChangeAt(profiles, connector, moment);
   }
   const startSchedule = new Date(at).toISOString();
   return {
@@ -192,4 +198,13 @@ export function compositeSchedule(
       chargingSchedulePeriod: periods,
     },
   };
+}
+
+type Period = { startPeriod: number; limit: number };
+
+/** Equal neighbours are one period; of two changes within one second the lower counts. */
+function addPeriod(periods: Period[], period: Period): void {
+  const last = periods.at(-1);
+  if (last?.startPeriod === period.startPeriod) last.limit = Math.min(last.limit, period.limit);
+  else if (last?.limit !== period.limit) periods.push(period);
 }
