@@ -63,12 +63,12 @@ export class CallQueue {
   }
 
   push(call: OutgoingCall): void {
-    if (!this.#open) return call.settle(failure('closed', 'socket is closed'));
-    if (this.#waiting.length >= this.#options.queueMax) {
-      return call.settle(failure('queueFull', 'too many CALLs wait for this peer'));
-    }
     const clash = call.id !== undefined && this.#isInUse(call.id);
-    if (clash && call.exactId === true) return call.settle(failure('invalid', 'message id is in use'));
+    const refusal = this.#refusalOf(call, clash);
+    if (refusal !== null) {
+      call.settle(refusal);
+      return;
+    }
     const id = call.id === undefined || clash ? this.#options.random.uuid() : call.id;
     const entry: Entry = {
       id,
@@ -122,6 +122,14 @@ export class CallQueue {
     if (this.#inFlight !== undefined) left.unshift(this.#inFlight);
     this.#inFlight = undefined;
     for (const entry of left) this.#finish(entry, failure('closed', 'socket closed before the answer'));
+  }
+
+  #refusalOf(call: OutgoingCall, clash: boolean): CallOutcome | null {
+    if (!this.#open) return failure('closed', 'socket is closed');
+    if (this.#waiting.length >= this.#options.queueMax) {
+      return failure('queueFull', 'too many CALLs wait for this peer');
+    }
+    return clash && call.exactId === true ? failure('invalid', 'message id is in use') : null;
   }
 
   #expire(entry: Entry): void {

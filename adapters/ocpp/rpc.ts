@@ -86,19 +86,14 @@ export class Rpc {
   /** Takes one text frame of the peer. */
   receive(text: string): void {
     const frame = parseFrame(text, this.#options.frame);
-    switch (frame.kind) {
-      case 'call':
-        this.#unreadableInARow = 0;
-        return this.#onCall(frame);
-      case 'result':
-        this.#unreadableInARow = 0;
-        return this.#calls.onResult(frame);
-      case 'error':
-        this.#unreadableInARow = 0;
-        return this.#calls.onError(frame);
-      case 'bad':
-        return this.#onBad(frame);
+    if (frame.kind === 'bad') {
+      this.#onBad(frame);
+      return;
     }
+    this.#unreadableInARow = 0;
+    if (frame.kind === 'call') this.#onCall(frame);
+    else if (frame.kind === 'result') this.#calls.onResult(frame);
+    else this.#calls.onError(frame);
   }
 
   /** Sends a CALL when its turn comes; `settle` is called exactly once. */
@@ -133,17 +128,22 @@ export class Rpc {
       return;
     }
     if (this.#unanswered.size >= this.#options.incomingMax) {
-      return this.#refuse(call.id, 'InternalError', 'too many unanswered CALLs');
+      this.#refuse(call.id, 'InternalError', 'too many unanswered CALLs');
+      return;
     }
     const violation = this.#options.validator.call(this.#options.peer, call.action, call.payload);
-    if (violation !== null) return this.#refuse(call.id, violation.code, violation.description);
+    if (violation !== null) {
+      this.#refuse(call.id, violation.code, violation.description);
+      return;
+    }
     this.#unanswered.add(call.id);
     this.#options.onCall(call);
   }
 
   #onBad(frame: Extract<Frame, { kind: 'bad' }>): void {
-    if (frame.code === 'tooLarge') return this.#options.close(TOO_LARGE, frame.why);
-    if (frame.id === null) {
+    if (frame.code === 'tooLarge') {
+      this.#options.close(TOO_LARGE, frame.why);
+    } else if (frame.id === null) {
       this.#counts.unreadable += 1;
       this.#unreadableInARow += 1;
       if (this.#unreadableInARow >= UNREADABLE_MAX) this.#options.close(INVALID_PAYLOAD, frame.why);

@@ -70,6 +70,8 @@ export class SurePost {
   }
 
   #isRefused(incoming: Incoming): boolean {
-    return this.#post(incoming) !== 'accepted';
+    const result = this.#post(incoming);
+    // An address that is no more, or a host that stops, will never take it: keeping it would keep it for ever.
+    return result !== 'accepted' && result.refused !== 'UNKNOWN_ADDRESS' && result.refused !== 'STOPPING';
   }
 }

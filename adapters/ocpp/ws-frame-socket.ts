@@ -3,10 +3,15 @@ import type { FrameSocket } from './frame-socket.ts';
 
 /** Bytes a peer may leave unread before it is cut: `ws` itself would buffer without end. */
 export const BUFFERED_BYTES_MAX = 1024 * 1024;
-/** Tiny fragments pin far more memory than they carry, so a message may come in this many at most. */
-export const FRAGMENTS_MAX = 64;
-/** Control frames and bytes a peer may hold open after a close frame; then the socket is destroyed. */
-export const CLOSE_TIMEOUT_MS = 5_000;
+/** Options of `ws` for either side of a link; the frame size is each side's own. */
+export const WS_BOUNDS = {
+  /** Compression costs memory, and a small frame can inflate to a huge one. */
+  perMessageDeflate: false,
+  /** Tiny fragments pin far more memory than they carry, so a message may come in this many at most. */
+  maxFragments: 64,
+  /** A peer that does not finish the closing handshake by then is cut. */
+  closeTimeout: 5_000,
+};
 
 const UNSUPPORTED_DATA = 1003;
 

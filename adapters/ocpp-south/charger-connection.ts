@@ -1,0 +1,209 @@
+import type { CallErrorData, SouthCalled, SouthClosed } from '../../actors/ports.ts';
+import type { Address } from '../../runtime/address.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { OutgoingCall } from '../ocpp/call-queue.ts';
+import type { FrameSocket } from '../ocpp/frame-socket.ts';
+import { Liveness } from '../ocpp/liveness.ts';
+import { type IncomingCall, Rpc, type RpcCounts } from '../ocpp/rpc.ts';
+import type { Post, SurePost } from '../ocpp/sure-post.ts';
+import type { Validator16 } from '../ocpp/validate16.ts';
+import { Inflow } from './inflow.ts';
+
+/** What the listener knows about an accepted socket. */
+export interface ConnectionInfo {
+  subprotocol: 'ocpp1.6';
+  /** Remote address, for people. */
+  remote: string;
+  /** The charger offered no subprotocol and was let in by the named quirk. */
+  subprotocolMissing: boolean;
+}
+
+export interface ConnectionLimits {
+  /** UTF-16 units of one frame. */
+  frameCharsMax: number;
+  /** 36 by the standard; up to 255 for chargers that need it. */
+  messageIdLengthMax: number;
+  /** CALLs of the charger waiting for our answer before reading stops. */
+  unansweredMax: number;
+  /** Our CALLs waiting behind the one in flight; one more fails as `queueFull`. */
+  queueMax: number;
+  /** CALLs per second and burst; null switches the bound off. */
+  rate: { perSecond: number; burst: number } | null;
+  pingIntervalMs: number;
+  silentAfterMs: number;
+}
+
+export interface ConnectionOptions {
+  identity: string;
+  socketId: string;
+  socket: FrameSocket;
+  info: ConnectionInfo;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  validator: Validator16;
+  limits: ConnectionLimits;
+  post: Post;
+  surePost: SurePost;
+  onGone(connection: ChargerConnection): void;
+}
+
+const ABNORMAL = 1006;
+const TRY_AGAIN_LATER = 1013;
+
+/** One authenticated socket of one charger, from `south.opened` (posted by the gateway) to `south.closed`. */
+export class ChargerConnection {
+  readonly identity: string;
+  readonly socketId: string;
+  readonly info: ConnectionInfo;
+  readonly #options: ConnectionOptions;
+  readonly #from: Address;
+  readonly #to: Address;
+  readonly #rpc: Rpc;
+  readonly #liveness: Liveness;
+  readonly #inflow: Inflow;
+  #gone = false;
+
+  constructor(options: ConnectionOptions) {
+    const { identity, socketId, socket, clock, random, validator, limits } = options;
+    this.identity = identity;
+    this.socketId = socketId;
+    this.info = options.info;
+    this.#options = options;
+    this.#from = `south/${identity}`;
+    this.#to = `charger/${identity}`;
+    this.#rpc = new Rpc({
+      clock,
+      random,
+      validator,
+      peer: 'charger',
+      frame: { charsMax: limits.frameCharsMax, idLengthMax: limits.messageIdLengthMax },
+      // The inflow stops earlier: this bound holds even if it should fail.
+      incomingMax: limits.unansweredMax,
+      queueMax: limits.queueMax,
+      send: (text) => socket.send(text),
+      close: (code, reason) => socket.close(code, reason),
+      onCall: (call) => this.#onCall(call),
+    });
+    this.#inflow = new Inflow({
+      clock,
+      socket,
+      unansweredMax: limits.unansweredMax,
+      rate: limits.rate,
+      unanswered: () => this.#rpc.unanswered,
+      deliver: (text) => this.#rpc.receive(text),
+    });
+    const { pingIntervalMs, silentAfterMs } = limits;
+    this.#liveness = new Liveness({
+      clock,
+      socket,
+      pingIntervalMs,
+      silentAfterMs,
+      onSilent: () => this.#onSilent(),
+    });
+    socket.onText((text) => {
+      this.#liveness.heard();
+      this.#inflow.take(text);
+    });
+    socket.onClose((code, reason) => this.leave(code, reason));
+  }
+
+  get counts(): RpcCounts {
+    return this.#rpc.counts;
+  }
+
+  get bufferedBytes(): number {
+    return this.#options.socket.bufferedBytes;
+  }
+
+  /** True while a CALL of the charger waits for our answer. */
+  get hasOpenCall(): boolean {
+    return this.#rpc.unanswered > 0;
+  }
+
+  call(call: OutgoingCall): void {
+    this.#rpc.call(call);
+  }
+
+  answer(messageId: string, raw: string): void {
+    this.#rpc.answer(messageId, raw);
+    this.#inflow.release();
+  }
+
+  fail(messageId: string, error: CallErrorData): void {
+    this.#rpc.fail(messageId, error);
+    this.#inflow.release();
+  }
+
+  close(code: number, reason: string): void {
+    this.#options.socket.close(code, reason);
+  }
+
+  probe(done: (alive: boolean) => void): void {
+    this.#liveness.probe(done);
+  }
+
+  /** Cuts the socket and reports it closed at once; whatever the socket still says touches nothing. */
+  cut(reason: string): void {
+    this.leave(ABNORMAL, reason);
+    this.#options.socket.terminate();
+  }
+
+  /** Stops without a word to anybody: the process ends. */
+  abandon(code: number, reason: string): void {
+    this.#stop();
+    this.#options.socket.close(code, reason);
+  }
+
+  leave(code: number, reason: string): void {
+    if (this.#gone) return;
+    this.#stop();
+    // The charger learns of the closed socket before the CALLs that died with it.
+    const data = { socketId: this.socketId, code, reason } satisfies SouthClosed;
+    this.#options.surePost.post({
+      type: 'south.closed',
+      from: this.#from,
+      to: this.#to,
+      charger: this.identity,
+      data,
+    });
+    this.#rpc.shut();
+    this.#options.onGone(this);
+  }
+
+  #stop(): void {
+    this.#gone = true;
+    this.#liveness.stop();
+    this.#inflow.stop();
+  }
+
+  #onSilent(): void {
+    // Nothing is read while the inflow holds, so silence means nothing then.
+    if (!this.#inflow.isHolding) this.cut('no pong');
+    else if (this.#inflow.isStuck) this.cut('answers are overdue');
+  }
+
+  #onCall(call: IncomingCall): void {
+    if (this.#gone) return;
+    const { id, action, raw } = call;
+    const data = { socketId: this.socketId, messageId: id, action, raw } satisfies SouthCalled;
+    const result = this.#options.surePost.hasKept(this.#to)
+      ? ({ refused: 'MAILBOX_FULL' } as const)
+      : this.#options.post({
+          type: 'south.called',
+          from: this.#from,
+          to: this.#to,
+          charger: this.identity,
+          data,
+          transient: call.payload,
+        });
+    if (result === 'accepted') return;
+    // Unanswered, the charger keeps its message and repeats it.
+    this.#rpc.forget(id);
+    const mayComeBack = result.refused === 'MAILBOX_FULL' || result.refused === 'QUARANTINED';
+    if (mayComeBack) this.#options.socket.close(TRY_AGAIN_LATER, 'busy, try again later');
+    this.#options.log.warn({ charger: this.identity, action, cause: result.refused }, 'message not taken');
+  }
+}

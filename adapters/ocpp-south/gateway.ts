@@ -1,0 +1,163 @@
+import type { SouthCall, SouthEffect, SouthOpened } from '../../actors/ports.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Incoming } from '../../runtime/envelope.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
+import { type CallOutcome, failure, type OutgoingCall } from '../ocpp/call-queue.ts';
+import type { FrameSocket } from '../ocpp/frame-socket.ts';
+import { PING_INTERVAL_MS, SILENT_AFTER_MS } from '../ocpp/liveness.ts';
+import { outcomeEnvelope } from '../ocpp/outcome-envelope.ts';
+import type { RpcCounts } from '../ocpp/rpc.ts';
+import { type Post, SurePost } from '../ocpp/sure-post.ts';
+import { createValidator16 } from '../ocpp/validate16.ts';
+import { ChargerConnection, type ConnectionInfo, type ConnectionLimits } from './charger-connection.ts';
+
+export interface SouthGatewayOptions {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  post: Post;
+  limits?: Partial<ConnectionLimits>;
+}
+
+export interface ConnectedCharger extends ConnectionInfo {
+  identity: string;
+  socketId: string;
+  bufferedBytes: number;
+  counts: RpcCounts;
+}
+
+/** Frames of the chargers to events of their actors, and effects back to frames (contract: actors/ports.ts). */
+export interface SouthGateway {
+  /**
+   * Takes an authenticated, open socket. An older socket of the same charger is cut first and reported closed.
+   * Null when the charger's actor takes nothing now: the socket is then closed with 1013.
+   */
+  attach(identity: string, socket: FrameSocket, info: ConnectionInfo): string | null;
+  /** Carries out an effect of the port `south`. */
+  perform(effect: SouthEffect): void;
+  /** Sends a CALL outside of any actor's turn (limits port); `settle` is called exactly once. */
+  call(charger: string, call: OutgoingCall): void;
+  connected(identity: string): ConnectedCharger | undefined;
+  connections(): ConnectedCharger[];
+  /** True while a CALL of this charger waits for our answer. */
+  hasOpenCall(charger: string): boolean;
+  /** Pings the charger's socket; `done(false)` when it stays silent, or is not there. Bounded by `silentAfterMs`. */
+  probe(identity: string, done: (alive: boolean) => void): void;
+  /** Closes every socket (1001) without telling the actors: the process ends, and its next start tells them. */
+  close(): void;
+}
+
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
+  frameCharsMax: 256 * 1024,
+  messageIdLengthMax: 36,
+  unansweredMax: 16,
+  queueMax: 32,
+  rate: { perSecond: 20, burst: 200 },
+  pingIntervalMs: PING_INTERVAL_MS,
+  silentAfterMs: SILENT_AFTER_MS,
+};
+
+const GOING_AWAY = 1001;
+const TRY_AGAIN_LATER = 1013;
+
+export function createSouthGateway(options: SouthGatewayOptions): SouthGateway {
+  const { clock, random, log, post } = options;
+  const limits: ConnectionLimits = { ...DEFAULT_CONNECTION_LIMITS, ...options.limits };
+  const validator = createValidator16('receive');
+  const surePost = new SurePost({ clock, log, post });
+  const connections = new Map<string, ChargerConnection>();
+
+  function attach(identity: string, socket: FrameSocket, info: ConnectionInfo): string | null {
+    connections.get(identity)?.cut('replaced by a newer socket');
+    const socketId = random.uuid();
+    const opened = openedEnvelope(identity, socketId, info);
+    const isBehind = surePost.hasKept(opened.to);
+    if (isBehind || post(opened) !== 'accepted') {
+      log.warn({ charger: identity }, 'socket refused: its actor takes nothing now');
+      socket.close(TRY_AGAIN_LATER, 'busy, try again later');
+      return null;
+    }
+    const connection = new ChargerConnection({
+      identity,
+      socketId,
+      socket,
+      info,
+      clock,
+      random,
+      log,
+      validator,
+      limits,
+      post,
+      surePost,
+      // A late close of an older socket must not remove the newer one.
+      onGone: (gone) => {
+        if (connections.get(identity) === gone) connections.delete(identity);
+      },
+    });
+    connections.set(identity, connection);
+    if (info.subprotocolMissing) log.warn({ charger: identity }, 'charger offered no subprotocol');
+    return socketId;
+  }
+
+  function call(charger: string, outgoing: OutgoingCall): void {
+    const connection = connections.get(charger);
+    if (connection === undefined) outgoing.settle(failure('notConnected', 'charger is not connected'));
+    else connection.call(outgoing);
+  }
+
+  function callForActor(effect: SouthCall): void {
+    const { charger, action, raw, timeoutMs, messageId } = effect;
+    const settle = (outcome: CallOutcome): void =>
+      surePost.post(outcomeEnvelope('south', effect, charger, outcome));
+    call(charger, { action, raw, timeoutMs, id: messageId, settle });
+  }
+
+  function perform(effect: SouthEffect): void {
+    const connection = connections.get(effect.charger);
+    if (effect.type === 'call') callForActor(effect);
+    else if (effect.type === 'close') connection?.close(effect.code, effect.reason);
+    else if (connection?.socketId === effect.socketId) {
+      if (effect.error !== undefined) connection.fail(effect.messageId, effect.error);
+      else connection.answer(effect.messageId, effect.raw ?? '{}');
+    }
+  }
+
+  return {
+    attach,
+    perform,
+    call,
+    connected(identity) {
+      const connection = connections.get(identity);
+      return connection === undefined ? undefined : describe(connection);
+    },
+    connections: () => [...connections.values()].map(describe),
+    hasOpenCall: (charger) => connections.get(charger)?.hasOpenCall ?? false,
+    probe(identity, done) {
+      const connection = connections.get(identity);
+      if (connection === undefined) done(false);
+      else connection.probe(done);
+    },
+    close() {
+      surePost.stop();
+      for (const connection of connections.values()) connection.abandon(GOING_AWAY, 'controller stops');
+      connections.clear();
+    },
+  };
+}
+
+function openedEnvelope(identity: string, socketId: string, info: ConnectionInfo): Incoming {
+  const data = { socketId, subprotocol: info.subprotocol, remote: info.remote } satisfies SouthOpened;
+  return {
+    type: 'south.opened',
+    from: `south/${identity}`,
+    to: `charger/${identity}`,
+    charger: identity,
+    data,
+  };
+}
+
+function describe(connection: ChargerConnection): ConnectedCharger {
+  const { identity, socketId, info, bufferedBytes, counts } = connection;
+  return { ...info, identity, socketId, bufferedBytes, counts };
+}

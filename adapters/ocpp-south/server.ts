@@ -1,0 +1,217 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { WS_BOUNDS, WsFrameSocket } from '../ocpp/ws-frame-socket.ts';
+import { isAuthorized, type Secret } from './credentials.ts';
+import type { SouthGateway } from './gateway.ts';
+import { identityOfUrl } from './identity.ts';
+import { type RefusalCause, Refusals, type RefusedConnection } from './refusals.ts';
+
+/** What the configuration says about a charger that knocks. `secret: null` asks for no password (profile 0). */
+export type GateVerdict =
+  | { outcome: 'accept'; secret: Secret | null }
+  | { outcome: 'reject' }
+  | { outcome: 'quarantine' };
+
+export interface SouthServerOptions {
+  listen: { host: string; port: number };
+  clock: Clock;
+  log: Log;
+  gateway: SouthGateway;
+  gate(identity: string, remote: string): GateVerdict;
+  /** Field quirk: chargers that offer no subprotocol are let in, and shown as such. Default true. */
+  allowMissingSubprotocol?: boolean;
+  limits?: Partial<SouthServerLimits>;
+}
+
+export interface SouthServerLimits {
+  /** Bytes of one message; larger closes the socket (1009). */
+  frameBytesMax: number;
+  /** Open TCP connections; further ones are dropped by the listener. */
+  connectionsMax: number;
+  headerBytesMax: number;
+  /** From the TCP connection to the end of the request head. */
+  handshakeTimeoutMs: number;
+}
+
+/** The listener for chargers: everything between a TCP connection and an authenticated socket at the gateway. */
+export interface SouthServer {
+  /** Rejects when the address cannot be bound. */
+  listen(): Promise<{ port: number }>;
+  /** Refused connections, newest first, for the technician. */
+  refused(): RefusedConnection[];
+  /** Stops listening and destroys what is left; the gateway closes its sockets itself, before. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_LIMITS: SouthServerLimits = {
+  frameBytesMax: 256 * 1024,
+  connectionsMax: 4_096,
+  headerBytesMax: 8_192,
+  handshakeTimeoutMs: 5_000,
+};
+const SUBPROTOCOL = 'ocpp1.6';
+const PROTOCOL_ERROR = 1002;
+
+/** One connection attempt on its way through the checks. */
+interface Knock {
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+  identity: string;
+  remote: string;
+}
+
+export function createSouthServer(options: SouthServerOptions): SouthServer {
+  const { clock, log, gateway, gate } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const refusals = new Refusals(clock, log);
+  /** Identities whose old socket is being probed for a newcomer: one at a time. */
+  const probing = new Set<string>();
+  const http = createHttp(limits);
+  const wss = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: limits.frameBytesMax,
+    ...WS_BOUNDS,
+    // No common subprotocol: the handshake ends without one and the socket is closed (OCPP-J 1.6, 3.1.2).
+    handleProtocols: (offered) => commonSubprotocol(offered) ?? false,
+  });
+
+  http.on('upgrade', (request, socket, head) => {
+    // Unheard, an error of the peer during the handshake would end the process.
+    socket.on('error', () => socket.destroy());
+    const remote = request.socket.remoteAddress ?? 'unknown';
+    const url = request.url ?? '';
+    const identity = identityOfUrl(url);
+    if (identity === null) refuse(socket, 404, url, remote, 'badUrl');
+    else admit({ request, socket, head, identity, remote });
+  });
+
+  function admit(knock: Knock): void {
+    const { request, socket, identity, remote } = knock;
+    const verdict = gate(identity, remote);
+    const secret = verdict.outcome === 'accept' ? verdict.secret : null;
+    // Compared even where the verdict is known, so that refusals take the same time for all identities.
+    const isOpenDoor = verdict.outcome === 'accept' && secret === null;
+    const isRight = isAuthorized(request.headers.authorization, identity, secret);
+    if (!isOpenDoor && !isRight) {
+      refuse(socket, 401, identity, remote, refusalCause(verdict));
+      return;
+    }
+    const current = gateway.connected(identity);
+    if (current === undefined || current.remote === remote) upgrade(knock);
+    else contest(knock);
+  }
+
+  /** A second socket for one identity wins only if the first stays silent to a ping. */
+  function contest(knock: Knock): void {
+    const { socket, identity, remote } = knock;
+    if (probing.has(identity)) {
+      refuse(socket, 409, identity, remote, 'alreadyConnected');
+      return;
+    }
+    probing.add(identity);
+    gateway.probe(identity, (alive) => {
+      probing.delete(identity);
+      if (!alive) {
+        upgrade(knock);
+        return;
+      }
+      log.error({ charger: identity, remote }, 'second socket refused: the first one is alive');
+      refuse(socket, 409, identity, remote, 'alreadyConnected');
+    });
+  }
+
+  function upgrade(knock: Knock): void {
+    if (knock.socket.destroyed) return;
+    wss.handleUpgrade(knock.request, knock.socket, knock.head, (ws) => greet(ws, knock));
+  }
+
+  function greet(ws: WebSocket, { request, identity, remote }: Knock): void {
+    const socket = new WsFrameSocket(ws);
+    const hasOffer = request.headers['sec-websocket-protocol'] !== undefined;
+    const isMissingAllowed = !hasOffer && (options.allowMissingSubprotocol ?? true);
+    if (ws.protocol === '' && !isMissingAllowed) {
+      refusals.add(identity, remote, 'noCommonSubprotocol');
+      socket.close(PROTOCOL_ERROR, `only ${SUBPROTOCOL} is spoken here`);
+      return;
+    }
+    const info = { subprotocol: SUBPROTOCOL, remote, subprotocolMissing: !hasOffer } as const;
+    if (gateway.attach(identity, socket, info) === null) refusals.add(identity, remote, 'busy');
+  }
+
+  function refuse(
+    socket: Duplex,
+    status: RefusalStatus,
+    claimed: string,
+    remote: string,
+    cause: RefusalCause,
+  ): void {
+    refusals.add(claimed, remote, cause);
+    answerAndDestroy(socket, status);
+  }
+
+  return {
+    listen: () => listen(http, options.listen.host, options.listen.port),
+    refused: () => refusals.list(),
+    close: () =>
+      new Promise((resolve) => {
+        http.close(() => resolve());
+        http.closeAllConnections();
+      }),
+  };
+}
+
+function createHttp(limits: SouthServerLimits): Server {
+  const http = createServer({
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.handshakeTimeoutMs,
+    requestTimeout: limits.handshakeTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.handshakeTimeoutMs),
+  });
+  http.maxConnections = limits.connectionsMax;
+  http.on('request', (_request, response) => {
+    response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
+  });
+  http.on('clientError', (_error, socket) => {
+    if (!socket.destroyed) answerAndDestroy(socket, 400);
+  });
+  return http;
+}
+
+function listen(http: Server, host: string, port: number): Promise<{ port: number }> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve({ port: (http.address() as AddressInfo).port });
+    });
+  });
+}
+
+function commonSubprotocol(offered: Iterable<string>): string | undefined {
+  for (const name of offered) if (name.toLowerCase() === SUBPROTOCOL) return name;
+  return undefined;
+}
+
+function refusalCause(verdict: GateVerdict): RefusalCause {
+  if (verdict.outcome === 'accept') return 'badCredentials';
+  return verdict.outcome === 'quarantine' ? 'quarantined' : 'rejected';
+}
+
+const REFUSAL_HEADS = {
+  400: '400 Bad Request',
+  401: '401 Unauthorized\r\nWWW-Authenticate: Basic realm="ocpp"',
+  404: '404 Not Found',
+  409: '409 Conflict',
+} as const;
+type RefusalStatus = keyof typeof REFUSAL_HEADS;
+
+function answerAndDestroy(socket: Duplex, status: RefusalStatus): void {
+  const head = `HTTP/1.1 ${REFUSAL_HEADS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  socket.end(head, () => socket.destroy());
+}
