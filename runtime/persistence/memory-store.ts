@@ -1,4 +1,4 @@
-import { SortedTable } from './sorted-table.ts';
+import { SortedTable, type TableEntry } from './sorted-table.ts';
 import { type RangeOptions, type Store, StoreFault, type StoreWrite, type TableName } from './store.ts';
 import { assertStoreKey } from './store-key.ts';
 
@@ -90,16 +90,14 @@ export class MemoryStore implements Store {
     return value === undefined ? undefined : Buffer.from(value);
   }
 
-  *range(table: TableName, options: RangeOptions = {}): Iterable<{ key: string; value: Uint8Array }> {
+  range(table: TableName, options: RangeOptions = {}): Iterable<TableEntry> {
     this.#enterRead('range');
-    for (const { key, value } of this.#committed.get(table)?.range(options) ?? []) {
-      yield { key, value: Buffer.from(value) };
-    }
+    return copiesOf(this.#committed.get(table)?.range(options) ?? []);
   }
 
   async commit(writes: readonly StoreWrite[]): Promise<void> {
     if (this.#phase === 'open') this.#onCall({ method: 'commit', phase: 'before' });
-    if (this.#isCrashed()) return NEVER;
+    if (this.#isCrashed()) return neverSettles();
     if (this.#phase === 'closed') throw new StoreFault('closed', 'the store is closed');
     if (this.#group !== null) throw new StoreFault('io', 'commit() while another commit is in flight');
     let bytes = 0;
@@ -157,7 +155,7 @@ export class MemoryStore implements Store {
   /** Waits for the commit in flight, then refuses everything. */
   async close(): Promise<void> {
     if (this.#phase === 'open') this.#onCall({ method: 'close', phase: 'before' });
-    if (this.#isCrashed()) return NEVER;
+    if (this.#isCrashed()) return neverSettles();
     this.#phase = 'closed';
     if (this.#group !== null) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
@@ -221,7 +219,13 @@ export class MemoryStore implements Store {
 }
 
 /** A crashed process never learns how its call ended. */
-const NEVER: Promise<never> = new Promise(() => undefined);
+function neverSettles(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+function* copiesOf(entries: Iterable<TableEntry>): Generator<TableEntry> {
+  for (const { key, value } of entries) yield { key, value: Buffer.from(value) };
+}
 
 function apply(tables: Map<TableName, SortedTable>, writes: readonly StoreWrite[]): void {
   for (const write of writes) {

@@ -21,7 +21,10 @@ export function isStoreKey(key: string): boolean {
 /** Throws a {@link StoreFault} `io` that names the table and the start of the key. */
 export function assertStoreKey(table: string, key: string): void {
   if (isStoreKey(key)) return;
-  throw new StoreFault('io', `not a storable key in ${table}: ${JSON.stringify(key.slice(0, 80))} (${key.length} characters)`);
+  throw new StoreFault(
+    'io',
+    `not a storable key in ${table}: ${JSON.stringify(key.slice(0, 80))} (${key.length} characters)`,
+  );
 }
 
 /** Orders keys by code point, which is the order of their UTF-8 bytes (`<` on strings differs for emoji). */

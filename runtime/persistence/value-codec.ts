@@ -35,7 +35,8 @@ export function encodeRaw(key: string, text: string): Uint8Array {
 export function decodeRaw(table: TableName, key: string, bytes: Uint8Array): string {
   const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (stored.length < CHECKSUM_BYTES) throw new CorruptValue(table, key, `only ${stored.length} bytes`);
-  if (stored.readUInt32BE(0) !== checksumOf(key, stored)) throw new CorruptValue(table, key, 'checksum differs');
+  if (stored.readUInt32BE(0) !== checksumOf(key, stored))
+    throw new CorruptValue(table, key, 'checksum differs');
   return stored.toString('utf8', CHECKSUM_BYTES);
 }
 

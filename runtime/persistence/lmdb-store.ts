@@ -1,0 +1,288 @@
+import { mkdir, open as openFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
+import type { Clock } from '../clock.ts';
+import { availableBytes, dropBallast, makeBallast } from './ballast.ts';
+import { inspectLmdbFile, probeLmdbFile, quarantineLmdbFile, syncFolder } from './lmdb-file.ts';
+import { type RangeOptions, type Store, StoreFault, type StoreWrite, type TableName } from './store.ts';
+import { assertStoreKey, isStoreKey } from './store-key.ts';
+
+const TABLES: readonly TableName[] = ['meta', 'snapshots', 'timers', 'outbox', 'journal', 'rows'];
+const BALLAST_BYTES_DEFAULT = 16 << 20;
+
+// Codes of LMDB (its own are negative) and of the operating system.
+const LMDB_DAMAGED = new Set([-30_797, -30_796, -30_794, -30_793]);
+const EIO = 5;
+const NO_ROOM = new Set([27, 28, 122]); // EFBIG, ENOSPC, EDQUOT
+
+export interface LmdbStoreOptions {
+  /** Names quarantined files by their time. */
+  clock: Pick<Clock, 'wallMs'>;
+  /** Size of the ballast file; 0 for none. Default 16 MiB. */
+  ballastBytes?: number;
+}
+
+/** A store in one LMDB file, with what only a real disk needs. */
+export interface LmdbStore extends Store {
+  /** Where a damaged file was moved to at opening (the store then began empty), or null. */
+  readonly quarantined: string | null;
+  /** Deletes the ballast to make room on a full disk; false when there was none. */
+  freeBallast(): Promise<boolean>;
+  /** Makes the ballast again; false when there is no room for it. */
+  restoreBallast(): Promise<boolean>;
+}
+
+/**
+ * Opens or makes the store of a data folder, which the caller has locked (`openDataFolder`). A damaged file is
+ * moved to `quarantine/` and a fresh one is made. Rejects with a {@link StoreFault}.
+ */
+export async function openLmdbStore(folder: string, options: LmdbStoreOptions): Promise<LmdbStore> {
+  const path = join(folder, 'store.mdb');
+  const ballast = { path: join(folder, 'ballast'), bytes: options.ballastBytes ?? BALLAST_BYTES_DEFAULT };
+  try {
+    await mkdir(folder, { recursive: true });
+    const { environment, guard, quarantined } = await openSafely(path, options.clock);
+    await makeBallast(ballast.path, ballast.bytes);
+    return new OpenLmdbStore({ path, environment, guard, quarantined, ballast });
+  } catch (error) {
+    throw await faultFrom(error, path, 0);
+  }
+}
+
+interface Environment {
+  root: RootDatabase<Uint8Array, string>;
+  tables: Record<TableName, Database<Uint8Array, string>>;
+}
+
+/**
+ * The guard file says that an opening was begun and nothing was committed since. If it is there already, the
+ * last process may have died of reading this very file, so it is walked in a separate process first.
+ */
+async function openSafely(
+  path: string,
+  clock: Pick<Clock, 'wallMs'>,
+): Promise<{ environment: Environment; guard: string; quarantined: string | null }> {
+  const guard = `${path}.opening`;
+  let quarantined: string | null = null;
+  const verdict = await inspectLmdbFile(path);
+  const fresh = verdict.state === 'absent';
+  if (!fresh) {
+    const guarded = await makeGuard(guard);
+    const probed = verdict.state === 'suspect' || guarded === 'present';
+    const damaged = verdict.state === 'bad' || (probed && (await probeLmdbFile(path, TABLES)) !== null);
+    if (damaged) quarantined = await quarantineLmdbFile(path, clock.wallMs());
+  }
+  if (fresh || quarantined !== null) await makeFile(path);
+  await makeGuard(guard);
+  try {
+    return { environment: openEnvironment(path), guard, quarantined };
+  } catch (error) {
+    if (quarantined !== null || !LMDB_DAMAGED.has(codeOf(error))) throw error;
+  }
+  quarantined = await quarantineLmdbFile(path, clock.wallMs());
+  await makeFile(path);
+  return { environment: openEnvironment(path), guard, quarantined };
+}
+
+/** A power cut may leave a new file without its header, so it gets its name only when all of it is on disk. */
+async function makeFile(path: string): Promise<void> {
+  const unfinished = `${path}.new.mdb`;
+  await rm(unfinished, { force: true });
+  await rm(`${unfinished}-lock`, { force: true });
+  await openEnvironment(unfinished).root.close();
+  const file = await openFile(unfinished, 'r+');
+  await file.sync().finally(() => file.close());
+  await rename(unfinished, path);
+  await rm(`${unfinished}-lock`, { force: true });
+  await syncFolder(join(path, '..'));
+}
+
+async function makeGuard(guard: string): Promise<'made' | 'present'> {
+  try {
+    await (await openFile(guard, 'wx')).close();
+    return 'made';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'present';
+    // Without room for a directory entry the store still opens: a full disk has to be recoverable.
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return 'made';
+    throw error;
+  }
+}
+
+function openEnvironment(path: string): Environment {
+  const options: RootDatabaseOptionsWithPath & { safeRestore: boolean } = {
+    path,
+    noSubdir: true,
+    encoding: 'binary',
+    maxDbs: 12,
+    // After a crash go back to the last transaction that was flushed, whatever the boot id says.
+    safeRestore: true,
+    // lmdb-js's own batches reject without anybody listening; every write here is in an explicit batch.
+    eventTurnBatching: false,
+  };
+  const root = open<Uint8Array, string>(options);
+  const table = (name: TableName) => root.openDB<Uint8Array, string>(name, { encoding: 'binary' });
+  const tables = {
+    meta: table('meta'),
+    snapshots: table('snapshots'),
+    timers: table('timers'),
+    outbox: table('outbox'),
+    journal: table('journal'),
+    rows: table('rows'),
+  };
+  return { root, tables };
+}
+
+class OpenLmdbStore implements LmdbStore {
+  readonly stats = { commits: 0, bytes: 0 };
+  readonly quarantined: string | null;
+  readonly #path: string;
+  readonly #ballast: { path: string; bytes: number };
+  readonly #root: RootDatabase<Uint8Array, string>;
+  readonly #tables: Record<TableName, Database<Uint8Array, string>>;
+  #guard: string | null;
+  #inFlight: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+  #lastFailed = false;
+  /** Set when a group was refused but may be visible all the same: nothing may build on it. */
+  #inDoubt: StoreFault | null = null;
+
+  constructor(parts: {
+    path: string;
+    environment: Environment;
+    guard: string;
+    quarantined: string | null;
+    ballast: { path: string; bytes: number };
+  }) {
+    this.#path = parts.path;
+    this.#root = parts.environment.root;
+    this.#tables = parts.environment.tables;
+    this.#guard = parts.guard;
+    this.#ballast = parts.ballast;
+    this.quarantined = parts.quarantined;
+  }
+
+  get(table: TableName, key: string): Uint8Array | undefined {
+    this.#assertOpen();
+    return isStoreKey(key) ? this.#tables[table].getBinary(key) : undefined;
+  }
+
+  range(table: TableName, options: RangeOptions = {}): Iterable<{ key: string; value: Uint8Array }> {
+    this.#assertOpen();
+    const limit = options.limit ?? Number.MAX_SAFE_INTEGER;
+    if (limit <= 0 || options.to === '') return [];
+    const { from, to } = options;
+    const bounds =
+      options.reverse === true
+        ? { start: to, end: from, exclusiveStart: true, inclusiveEnd: true, reverse: true }
+        : { start: from, end: to };
+    const present = Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
+    return this.#tables[table].getRange({ ...present, limit });
+  }
+
+  async commit(writes: readonly StoreWrite[]): Promise<void> {
+    if (this.#closing !== null) throw new StoreFault('closed', 'the store is closed');
+    if (this.#inDoubt !== null) throw this.#inDoubt;
+    if (this.#inFlight !== null) throw new StoreFault('io', 'commit() while another commit is in flight');
+    let bytes = 0;
+    for (const { table, key, value } of writes) {
+      assertStoreKey(table, key);
+      bytes += key.length + (value?.length ?? 0);
+    }
+    if (writes.length === 0) return;
+    this.#inFlight = this.#write(writes, bytes);
+    try {
+      await this.#inFlight;
+    } finally {
+      this.#inFlight = null;
+    }
+  }
+
+  freeBallast(): Promise<boolean> {
+    return dropBallast(this.#ballast.path);
+  }
+
+  restoreBallast(): Promise<boolean> {
+    return makeBallast(this.#ballast.path, this.#ballast.bytes);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #write(writes: readonly StoreWrite[], bytes: number): Promise<void> {
+    const txnBefore = this.#lastTxnId();
+    try {
+      const committed = this.#root.batch(() => {
+        for (const { table, key, value } of writes) {
+          if (value === null) this.#tables[table].remove(key);
+          else this.#tables[table].put(key, value);
+        }
+      });
+      const { flushed } = this.#root;
+      // Taken now, awaited later: `flushed` follows whatever is the newest write when it is asked. It stays
+      // pending for ever after a failed commit (seen), so the commit's own promise comes first.
+      const onDisk = new Promise<unknown>((resolve, reject) => flushed.then(resolve, reject));
+      onDisk.catch(() => undefined);
+      await committed;
+      await onDisk;
+    } catch (error) {
+      this.#lastFailed = true;
+      const fault = await faultFrom(error, this.#path, bytes);
+      // The flush failed after the transaction had become visible: what the disk holds is unknown.
+      if (this.#lastTxnId() !== txnBefore) this.#inDoubt = fault;
+      throw fault;
+    }
+    this.#lastFailed = false;
+    this.stats.commits += 1;
+    this.stats.bytes += bytes;
+    await this.#dropGuard();
+  }
+
+  async #close(): Promise<void> {
+    await this.#inFlight?.catch(() => undefined);
+    // After a failed commit lmdb-js waits for a flush that never comes (seen). Nothing is in flight then.
+    const closed = this.#root.close().catch(() => undefined);
+    if (!this.#lastFailed) await closed;
+    await this.#dropGuard();
+  }
+
+  async #dropGuard(): Promise<void> {
+    if (this.#guard === null) return;
+    const guard = this.#guard;
+    this.#guard = null;
+    await rm(guard, { force: true }).catch(() => undefined);
+  }
+
+  #lastTxnId(): number {
+    return (this.#root.getStats() as { lastTxnId: number }).lastTxnId;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== null) throw new StoreFault('closed', 'the store is closed');
+  }
+}
+
+/** lmdb-js hides the cause of a failed commit in a promise on the error. */
+async function faultFrom(error: unknown, path: string, groupBytes: number): Promise<StoreFault> {
+  if (error instanceof StoreFault) return error;
+  const hidden = (error as { commitError?: Promise<never> } | null)?.commitError;
+  const cause = hidden === undefined ? error : await hidden.catch((reason: unknown) => reason);
+  const code = codeOf(cause);
+  const full = NO_ROOM.has(code) || (code === EIO && (await isOutOfRoom(path, groupBytes)));
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new StoreFault(full ? 'full' : 'io', `${path}: ${message}`, { cause });
+}
+
+/** LMDB reports a write that was cut short by a full disk as a plain I/O error. */
+async function isOutOfRoom(path: string, groupBytes: number): Promise<boolean> {
+  const available = await availableBytes(path).catch(() => Number.POSITIVE_INFINITY);
+  return available < 4 * groupBytes + (256 << 10);
+}
+
+function codeOf(error: unknown): number {
+  const { code, errno } = error as { code?: unknown; errno?: unknown };
+  if (typeof code === 'number') return code;
+  return typeof errno === 'number' ? Math.abs(errno) : 0;
+}
