@@ -1,5 +1,5 @@
 import type { Address } from './address.ts';
-import type { ClockTrust } from './clock.ts';
+import type { Clock, ClockTrust } from './clock.ts';
 
 /** Anything that survives JSON unchanged. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -36,3 +36,34 @@ export interface Envelope {
 
 /** What an adapter hands to the host; the host adds id and times. */
 export type Incoming = Omit<Envelope, 'id' | 'at' | 'receivedAt' | 'clockTrust'> & { at?: number };
+
+/** Field by field and in one order, so that all envelopes have one shape (this runs for every frame). */
+export function incomingEnvelope(incoming: Incoming, id: string, clock: Clock): Envelope {
+  const now = clock.wallMs();
+  const envelope: Envelope = {
+    id,
+    type: incoming.type,
+    at: incoming.at ?? now,
+    receivedAt: now,
+    clockTrust: clock.trust,
+    from: incoming.from,
+    to: incoming.to,
+    data: incoming.data,
+  };
+  copyAbout(incoming, envelope);
+  if (incoming.cause !== undefined) envelope.cause = incoming.cause;
+  if (incoming.reason !== undefined) envelope.reason = incoming.reason;
+  if (incoming.transient !== undefined) envelope.transient = incoming.transient;
+  return envelope;
+}
+
+/** What an envelope is about: taken over from its cause where nothing else is said. */
+export function copyAbout(
+  from: Pick<Envelope, 'charger' | 'connector' | 'session' | 'correlation'>,
+  to: Envelope,
+): void {
+  if (from.charger !== undefined) to.charger ??= from.charger;
+  if (from.connector !== undefined) to.connector ??= from.connector;
+  if (from.session !== undefined) to.session ??= from.session;
+  if (from.correlation !== undefined) to.correlation ??= from.correlation;
+}

@@ -1,7 +1,7 @@
 import type { Address } from '../address.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
-import type { Incoming, Json } from '../envelope.ts';
+import { type Incoming, incomingEnvelope, type Json } from '../envelope.ts';
 import type { PostRefusal, PostResult } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
@@ -149,14 +149,7 @@ export class ActorHost {
   post(incoming: Incoming, options: { urgent?: boolean } = {}): PostResult {
     const refused = this.#refusal(incoming.to, options.urgent ?? false);
     if (refused) return { refused };
-    const now = this.#options.clock.wallMs();
-    const envelope = {
-      ...incoming,
-      id: this.#ids.next(),
-      at: incoming.at ?? now,
-      receivedAt: now,
-      clockTrust: this.#options.clock.trust,
-    };
+    const envelope = incomingEnvelope(incoming, this.#ids.next(), this.#options.clock);
     const record = this.#directory.demand(incoming.to);
     if (!record) return { refused: 'UNKNOWN_ADDRESS' };
     if (!record.mailbox.offer({ envelope, throws: 0 })) return { refused: 'MAILBOX_FULL' };

@@ -1,11 +1,25 @@
 import type { Envelope, Json } from '../envelope.ts';
 import type { JournalEntry } from './actor-kind.ts';
 
-/** The journal form of an envelope that a turn took: all its fields but the transient one. */
+/**
+ * The journal form of an envelope that a turn took: all its fields but the transient one, named in the order in
+ * which canonical JSON sorts them.
+ */
 export function inputDraft(envelope: Envelope): Record<string, Json> {
-  const { transient: _, reason, ...fields } = envelope;
-  const draft = fields as unknown as Record<string, Json>;
-  if (reason) draft.reason = reason as unknown as Json;
+  const draft: Record<string, Json> = { at: envelope.at };
+  if (envelope.cause !== undefined) draft.cause = envelope.cause;
+  if (envelope.charger !== undefined) draft.charger = envelope.charger;
+  draft.clockTrust = envelope.clockTrust;
+  if (envelope.connector !== undefined) draft.connector = envelope.connector;
+  if (envelope.correlation !== undefined) draft.correlation = envelope.correlation;
+  draft.data = envelope.data;
+  draft.from = envelope.from;
+  draft.id = envelope.id;
+  if (envelope.reason !== undefined) draft.reason = envelope.reason as unknown as Json;
+  draft.receivedAt = envelope.receivedAt;
+  if (envelope.session !== undefined) draft.session = envelope.session;
+  draft.to = envelope.to;
+  draft.type = envelope.type;
   return draft;
 }
 

@@ -1,4 +1,4 @@
-import type { Envelope } from '../envelope.ts';
+import { copyAbout, type Envelope } from '../envelope.ts';
 import type { Group } from './group.ts';
 import type { EnvelopeIds } from './ids.ts';
 import { type Outbox, type OutboxEntry, outboxValue } from './outbox.ts';
@@ -51,14 +51,8 @@ export class TellStaging {
       cause: cause.id,
       data,
     };
-    const charger = options.charger ?? cause.charger;
-    const connector = options.connector ?? cause.connector;
-    const session = options.session ?? cause.session;
-    const correlation = options.correlation ?? cause.correlation;
-    if (charger !== undefined) envelope.charger = charger;
-    if (connector !== undefined) envelope.connector = connector;
-    if (session !== undefined) envelope.session = session;
-    if (correlation !== undefined) envelope.correlation = correlation;
+    copyAbout(options, envelope);
+    copyAbout(cause, envelope);
     if (options.reason) envelope.reason = options.reason;
     const delivery = options.delivery ?? 'ordered';
     const latestKey =
