@@ -1,0 +1,131 @@
+import type { Mode } from '../actors/tells.ts';
+import type { ClockTrust } from '../runtime/clock.ts';
+import type { Reason } from '../runtime/envelope.ts';
+
+/**
+ * What people and scripts see of a running site: read by the HTTP API and by the terminal view, at any moment,
+ * without side effects. Times are RFC 3339 UTC with milliseconds; units stand in the names; null means not known,
+ * which is never shown as zero. Tags of people (idTag) are in none of it.
+ */
+export interface SiteView {
+  site(): SiteStatus;
+  chargers(): ChargerStatus[];
+  /** Open sessions first, then the latest ended ones. */
+  sessions(): SessionStatus[];
+  queues(): QueueStatus[];
+  health(): HealthStatus;
+  /** The newest decisions, newest first; at most `limit`. */
+  decisions(limit: number): DecisionStatus[];
+}
+
+export interface SiteStatus {
+  id: string;
+  timezone: string;
+  at: string;
+  /** The worst mode of the backend links; null without chargers. */
+  backendMode: Mode | null;
+  /** Null: load management is off. */
+  load: LoadStatus | null;
+  /** What the demo does at the moment, in words; null in production. */
+  demoPhase: string | null;
+  alarms: AlarmStatus[];
+}
+
+/** The connection, for the phase that carries most. */
+export interface LoadStatus {
+  mode: Mode;
+  fuseA: number;
+  reserveA: number;
+  /** Fuse minus reserve, or what else lowers it. */
+  limitA: number;
+  /** Sum of what the chargers report now; null when none reports. */
+  measuredA: number | null;
+  /** Sum of the most that all chargers, reachable or not, may draw: what is held against the limit. */
+  worstCaseA: number;
+}
+
+export interface AlarmStatus {
+  code: string;
+  text: string;
+  since: string;
+}
+
+export interface ChargerStatus {
+  id: string;
+  mode: Mode;
+  /** Subprotocol of the open or latest socket; null if it never connected. */
+  protocol: string | null;
+  lastFrameAt: string | null;
+  /** Set aside by supervision: it runs nothing, and counts at its worst case. */
+  quarantined: boolean;
+  connectors: ConnectorStatus[];
+}
+
+export interface ConnectorStatus {
+  connector: number;
+  /** Status as the charger reported it last (OCPP words), or `Unknown`. */
+  state: string;
+  mode: Mode;
+  session: string | null;
+  /** Per phase; null: no limit of ours. */
+  limitA: number | null;
+  /** Why the limit is what it is. */
+  limitReason: string | null;
+  /** Of the phase that carries most; null: not reported. */
+  currentA: number | null;
+  powerW: number | null;
+  measuredAt: string | null;
+}
+
+export interface SessionStatus {
+  id: string;
+  charger: string;
+  connector: number;
+  /** Transaction id towards the charger. */
+  transactionId: number;
+  state: string;
+  /** Whose word counts for it. */
+  authority: Mode;
+  authorisedBy: string;
+  startedAt: string;
+  stoppedAt: string | null;
+  energyWh: number | null;
+  stopReason: string | null;
+}
+
+/** The backend link of one charger and what waits for it. */
+export interface QueueStatus {
+  charger: string;
+  backend: string;
+  mode: Mode;
+  queued: number;
+  oldestAt: string | null;
+  oldestAgeS: number | null;
+  deadLetters: number;
+}
+
+export interface HealthStatus {
+  /** `failed`: the store takes nothing; `degraded`: an alarm stands. */
+  status: 'ok' | 'degraded' | 'failed';
+  /** Chargers can be served. */
+  ready: boolean;
+  version: string;
+  uptimeS: number;
+  bus: { kind: 'nats' | 'in-process'; status: 'connected' | 'away'; detail: string };
+  store: { status: 'ok' | 'failed'; commitsPerHour: number; bytesPerHour: number };
+  clock: { trust: ClockTrust };
+  actors: { running: number; quarantined: number; parkedEnvelopes: number };
+  alarms: AlarmStatus[];
+}
+
+export interface DecisionStatus {
+  seq: number;
+  at: string;
+  type: string;
+  /** One sentence in words. */
+  text: string;
+  reason: Reason | null;
+  charger: string | null;
+  connector: number | null;
+  session: string | null;
+}
