@@ -1,0 +1,2 @@
+/** The modes that every actor makes explicit. */
+export type Mode = 'online' | 'offline' | 'fallback' | 'resync';
