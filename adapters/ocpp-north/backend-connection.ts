@@ -1,0 +1,129 @@
+import type { CallErrorData, NorthCalled } from '../../actors/ports.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { OutgoingCall } from '../ocpp/call-queue.ts';
+import type { FrameSocket } from '../ocpp/frame-socket.ts';
+import { Liveness } from '../ocpp/liveness.ts';
+import { type IncomingCall, Rpc } from '../ocpp/rpc.ts';
+import type { Post, SurePost } from '../ocpp/sure-post.ts';
+import type { Validator16 } from '../ocpp/validate16.ts';
+
+export interface BackendConnectionLimits {
+  frameCharsMax: number;
+  messageIdLengthMax: number;
+  /** CALLs of the CPMS waiting for our answer; one more is answered with CALLERROR InternalError. */
+  unansweredMax: number;
+  /** CALLs of ours waiting behind the one in flight; one more fails as `queueFull`. */
+  queueMax: number;
+  pingIntervalMs: number;
+  silentAfterMs: number;
+}
+
+export interface BackendConnectionOptions {
+  charger: string;
+  socketId: string;
+  socket: FrameSocket;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  validator: Validator16;
+  limits: BackendConnectionLimits;
+  post: Post;
+  surePost: SurePost;
+  /** True while the charger itself waits for an answer: then nothing of ours is held back. */
+  chargerIsWaiting(): boolean;
+  onGone(code: number, reason: string): void;
+}
+
+const ABNORMAL = 1006;
+
+/** One open upstream socket of one charger. */
+export class BackendConnection {
+  readonly socketId: string;
+  readonly #options: BackendConnectionOptions;
+  readonly #rpc: Rpc;
+  readonly #liveness: Liveness;
+  #gone = false;
+
+  constructor(options: BackendConnectionOptions) {
+    const { socketId, socket, clock, random, validator, limits } = options;
+    this.socketId = socketId;
+    this.#options = options;
+    this.#rpc = new Rpc({
+      clock,
+      random,
+      validator,
+      peer: 'cpms',
+      frame: { charsMax: limits.frameCharsMax, idLengthMax: limits.messageIdLengthMax },
+      incomingMax: limits.unansweredMax,
+      queueMax: limits.queueMax,
+      send: (text) => socket.send(text),
+      close: (code, reason) => socket.close(code, reason),
+      onCall: (call) => this.#onCall(call),
+      // Some CPMS refuse a CALL while their own is open; but two waits must not lock each other.
+      answerFirst: () => !options.chargerIsWaiting(),
+    });
+    this.#liveness = new Liveness({
+      clock,
+      socket,
+      pingIntervalMs: limits.pingIntervalMs,
+      silentAfterMs: limits.silentAfterMs,
+      onSilent: () => {
+        this.#leave(ABNORMAL, 'no pong');
+        socket.terminate();
+      },
+    });
+    socket.onText((text) => {
+      this.#liveness.heard();
+      if (!this.#gone) this.#rpc.receive(text);
+    });
+    socket.onClose((code, reason) => this.#leave(code, reason));
+  }
+
+  call(call: OutgoingCall): void {
+    this.#rpc.call(call);
+  }
+
+  answer(messageId: string, raw: string): void {
+    this.#rpc.answer(messageId, raw);
+  }
+
+  fail(messageId: string, error: CallErrorData): void {
+    this.#rpc.fail(messageId, error);
+  }
+
+  close(code: number, reason: string): void {
+    this.#options.socket.close(code, reason);
+  }
+
+  /** Stops without a word to anybody: the process ends. */
+  abandon(code: number, reason: string): void {
+    this.#gone = true;
+    this.#liveness.stop();
+    this.#options.socket.close(code, reason);
+  }
+
+  #leave(code: number, reason: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#liveness.stop();
+    this.#options.onGone(code, reason);
+    this.#rpc.shut();
+  }
+
+  #onCall(call: IncomingCall): void {
+    const { charger, post, surePost, log } = this.#options;
+    const { id, action, raw } = call;
+    const to = `charger/${charger}` as const;
+    const data = { socketId: this.socketId, messageId: id, action, raw } satisfies NorthCalled;
+    const result = surePost.hasKept(to)
+      ? ({ refused: 'MAILBOX_FULL' } as const)
+      : post({ type: 'north.called', from: `north/${charger}`, to, charger, data, transient: call.payload });
+    if (result === 'accepted') return;
+    // A command must not wait for an unknown time and then run: the CPMS is told at once, and may ask again.
+    const description = 'the controller takes no command now';
+    this.#rpc.fail(id, { code: 'InternalError', description, details: {} });
+    log.warn({ charger, action, cause: result.refused }, 'command not taken');
+  }
+}

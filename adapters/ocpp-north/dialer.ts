@@ -1,0 +1,23 @@
+import type { FrameSocket } from '../ocpp/frame-socket.ts';
+
+/** Where a charger's messages go upstream. `password: null` sends no Authorization header. */
+export interface Backend {
+  /** `ws:` or `wss:` base; the percent-encoded identity is appended as the last path segment. */
+  url: string;
+  /** HTTP Basic; user name is the identity unless given. */
+  user?: string;
+  password: string | null;
+}
+
+/** Which step of the way failed, in the order of the way. */
+export type DialCause = 'dns' | 'tcp' | 'tls' | 'upgrade' | 'auth' | 'timeout';
+
+export type DialOutcome =
+  | { kind: 'opened'; socket: FrameSocket; subprotocol: string }
+  | { kind: 'failed'; cause: DialCause; detail: string };
+
+/** Opens upstream sockets; the simulator has its own. */
+export interface Dialer {
+  /** `done` is called exactly once, not before this returns; after `abort` with a failure, or not at all. */
+  dial(backend: Backend, identity: string, done: (outcome: DialOutcome) => void): { abort(): void };
+}
