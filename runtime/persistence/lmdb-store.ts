@@ -2,18 +2,14 @@ import { mkdir, open as openFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import type { Clock } from '../clock.ts';
-import { availableBytes, dropBallast, makeBallast } from './ballast.ts';
+import { dropBallast, makeBallast } from './ballast.ts';
+import { faultFrom, isDamage, readFault } from './lmdb-faults.ts';
 import { inspectLmdbFile, probeLmdbFile, quarantineLmdbFile, syncFolder } from './lmdb-file.ts';
 import { type RangeOptions, type Store, StoreFault, type StoreWrite, type TableName } from './store.ts';
 import { assertStoreKey, isStoreKey } from './store-key.ts';
 
 const TABLES: readonly TableName[] = ['meta', 'snapshots', 'timers', 'outbox', 'journal', 'rows'];
 const BALLAST_BYTES_DEFAULT = 16 << 20;
-
-// Codes of LMDB (its own are negative) and of the operating system.
-const LMDB_DAMAGED = new Set([-30_797, -30_796, -30_794, -30_793]);
-const EIO = 5;
-const NO_ROOM = new Set([27, 28, 122]); // EFBIG, ENOSPC, EDQUOT
 
 export interface LmdbStoreOptions {
   /** Names quarantined files by their time. */
@@ -77,7 +73,7 @@ async function openSafely(
   try {
     return { environment: openEnvironment(path), guard, quarantined };
   } catch (error) {
-    if (quarantined !== null || !LMDB_DAMAGED.has(codeOf(error))) throw error;
+    if (quarantined !== null || !isDamage(error)) throw error;
   }
   quarantined = await quarantineLmdbFile(path, clock.wallMs());
   await makeFile(path);
@@ -164,7 +160,12 @@ class OpenLmdbStore implements LmdbStore {
 
   get(table: TableName, key: string): Uint8Array | undefined {
     this.#assertOpen();
-    return isStoreKey(key) ? this.#tables[table].getBinary(key) : undefined;
+    if (!isStoreKey(key)) return undefined;
+    try {
+      return this.#tables[table].getBinary(key);
+    } catch (error) {
+      throw readFault(table, error);
+    }
   }
 
   range(table: TableName, options: RangeOptions = {}): Iterable<{ key: string; value: Uint8Array }> {
@@ -177,7 +178,7 @@ class OpenLmdbStore implements LmdbStore {
         ? { start: to, end: from, exclusiveStart: true, inclusiveEnd: true, reverse: true }
         : { start: from, end: to };
     const present = Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
-    return this.#tables[table].getRange({ ...present, limit });
+    return checkedEntries(table, this.#tables[table].getRange({ ...present, limit }));
   }
 
   async commit(writes: readonly StoreWrite[]): Promise<void> {
@@ -264,25 +265,18 @@ class OpenLmdbStore implements LmdbStore {
   }
 }
 
-/** lmdb-js hides the cause of a failed commit in a promise on the error. */
-async function faultFrom(error: unknown, path: string, groupBytes: number): Promise<StoreFault> {
-  if (error instanceof StoreFault) return error;
-  const hidden = (error as { commitError?: Promise<never> } | null)?.commitError;
-  const cause = hidden === undefined ? error : await hidden.catch((reason: unknown) => reason);
-  const code = codeOf(cause);
-  const full = NO_ROOM.has(code) || (code === EIO && (await isOutOfRoom(path, groupBytes)));
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new StoreFault(full ? 'full' : 'io', `${path}: ${message}`, { cause });
-}
-
-/** LMDB reports a write that was cut short by a full disk as a plain I/O error. */
-async function isOutOfRoom(path: string, groupBytes: number): Promise<boolean> {
-  const available = await availableBytes(path).catch(() => Number.POSITIVE_INFINITY);
-  return available < 4 * groupBytes + (256 << 10);
-}
-
-function codeOf(error: unknown): number {
-  const { code, errno } = error as { code?: unknown; errno?: unknown };
-  if (typeof code === 'number') return code;
-  return typeof errno === 'number' ? Math.abs(errno) : 0;
+/** A damaged B-tree makes lmdb-js throw errors of its own, or hand out something that is no value (seen). */
+function* checkedEntries(
+  table: TableName,
+  entries: Iterable<{ key: string; value: unknown }>,
+): Generator<{ key: string; value: Uint8Array }> {
+  try {
+    for (const { key, value } of entries) {
+      if (typeof key !== 'string' || !(value instanceof Uint8Array))
+        throw new TypeError('not a stored entry');
+      yield { key, value };
+    }
+  } catch (error) {
+    throw readFault(table, error);
+  }
 }

@@ -1,0 +1,43 @@
+import { availableBytes } from './ballast.ts';
+import { StoreFault, type TableName } from './store.ts';
+
+// Codes of LMDB (its own are negative) and of the operating system.
+const LMDB_DAMAGED = new Set([-30_797, -30_796, -30_794, -30_793]);
+const EIO = 5;
+const NO_ROOM = new Set([27, 28, 122]); // EFBIG, ENOSPC, EDQUOT
+
+/** Whether opening failed because the file is no sound LMDB file (and not for want of rights or memory). */
+export function isDamage(error: unknown): boolean {
+  return LMDB_DAMAGED.has(codeOf(error));
+}
+
+export function readFault(table: TableName, error: unknown): StoreFault {
+  const message = error instanceof Error ? error.message : String(error);
+  return new StoreFault('io', `cannot read ${table}: ${message}`, { cause: error });
+}
+
+/**
+ * What a failed write means: `full` when the disk has no room, else `io`. lmdb-js hides the cause of a failed
+ * commit in a promise on its error, and that promise must not stay uncaught.
+ */
+export async function faultFrom(error: unknown, path: string, groupBytes: number): Promise<StoreFault> {
+  if (error instanceof StoreFault) return error;
+  const hidden = (error as { commitError?: Promise<never> } | null)?.commitError;
+  const cause = hidden === undefined ? error : await hidden.catch((reason: unknown) => reason);
+  const code = codeOf(cause);
+  const full = NO_ROOM.has(code) || (code === EIO && (await isOutOfRoom(path, groupBytes)));
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new StoreFault(full ? 'full' : 'io', `${path}: ${message}`, { cause });
+}
+
+/** LMDB reports a write that was cut short by a full disk as a plain I/O error. */
+async function isOutOfRoom(path: string, groupBytes: number): Promise<boolean> {
+  const available = await availableBytes(path).catch(() => Number.POSITIVE_INFINITY);
+  return available < 4 * groupBytes + (256 << 10);
+}
+
+function codeOf(error: unknown): number {
+  const { code, errno } = error as { code?: unknown; errno?: unknown };
+  if (typeof code === 'number') return code;
+  return typeof errno === 'number' ? Math.abs(errno) : 0;
+}
