@@ -1,0 +1,127 @@
+import type { Turn } from '../../runtime/host/actor-kind.ts';
+import { type QueueRow, queueKey } from '../tells.ts';
+
+/** Rows looked through for boot and status messages in one turn; the rest of a longer backlog comes with the next ones. */
+const SCAN_ROWS = 4_000;
+
+/** How far the search for messages that go first has come. Only while the link resyncs. */
+interface Draining {
+  /** Every row up to this number was looked at. */
+  scannedTo: number;
+  /** Numbers of the boot and status rows found, in the order in which they leave. At most one per connector and one boot. */
+  first: number[];
+}
+
+/**
+ * Row `inFlight/<charger>`, key `call`: the only thing written for a delivery besides its removal from the queue.
+ * A message is under way while `n` names a row that still stands in the queue.
+ */
+interface InFlightRow {
+  n: number | null;
+  /** In doubt since the last socket was lost: goes out again before anything else. */
+  repeat: number | null;
+  draining: Draining | null;
+}
+
+const NOTHING: InFlightRow = { n: null, repeat: null, draining: null };
+const KEY = 'call';
+
+/** The queue of one charger as the link drains it: table `north/<charger>`. */
+export class LinkQueue {
+  readonly #turn: Turn;
+  readonly #charger: string;
+
+  constructor(turn: Turn, charger: string) {
+    this.#turn = turn;
+    this.#charger = charger;
+  }
+
+  row(n: number): QueueRow | undefined {
+    return this.#turn.row(this.#table, queueKey(n)) as QueueRow | undefined;
+  }
+
+  put(row: QueueRow): void {
+    this.#turn.putRow(this.#table, queueKey(row.n), { ...row });
+  }
+
+  remove(n: number): void {
+    this.#turn.removeRow(this.#table, queueKey(n));
+  }
+
+  all(): QueueRow[] {
+    return this.#read({});
+  }
+
+  isBusy(): boolean {
+    const { n } = this.#inFlight();
+    return n !== null && this.row(n) !== undefined;
+  }
+
+  markSent(n: number): void {
+    const { draining } = this.#inFlight();
+    this.#save({ n, repeat: null, draining });
+  }
+
+  /** The message under way got an answer that is not the final word: it may leave again, and is not in doubt. */
+  markRefused(): void {
+    this.#save({ ...this.#inFlight(), n: null, repeat: null });
+  }
+
+  /** A new socket: what was under way on the old one is in doubt, and what goes first is looked for anew. */
+  startDraining(): void {
+    const { n, repeat } = this.#inFlight();
+    this.#save({ n: null, repeat: n ?? repeat, draining: { scannedTo: -1, first: [] } });
+  }
+
+  /** The backlog is gone; from here on everything leaves by number. */
+  endDraining(): void {
+    this.#save({ ...this.#inFlight(), draining: null });
+  }
+
+  isInDoubt(n: number): boolean {
+    return this.#inFlight().repeat === n;
+  }
+
+  /** What is to leave next; undefined when the queue is empty. */
+  next(): QueueRow | undefined {
+    const { repeat, draining } = this.#inFlight();
+    const inDoubt = repeat === null ? undefined : this.row(repeat);
+    if (inDoubt) return inDoubt;
+    return (draining ? this.#nextFirst(draining) : undefined) ?? this.#read({ limit: 1 })[0];
+  }
+
+  #nextFirst(draining: Draining): QueueRow | undefined {
+    const fresh = this.#read({ from: queueKey(draining.scannedTo + 1), limit: SCAN_ROWS });
+    const candidates = draining.first
+      .map((n) => this.row(n))
+      .concat(fresh)
+      .filter((row) => row !== undefined && row.lane !== 'history') as QueueRow[];
+    const first = candidates.sort(bootThenNumber);
+    const scannedTo = fresh.at(-1)?.n ?? draining.scannedTo;
+    if (fresh.length > 0 || first.length !== draining.first.length) {
+      this.#save({ ...this.#inFlight(), draining: { scannedTo, first: first.map(({ n }) => n) } });
+    }
+    return first[0];
+  }
+
+  get #table(): string {
+    return `north/${this.#charger}`;
+  }
+
+  #read(options: { from?: string; limit?: number }): QueueRow[] {
+    return this.#turn.rows(this.#table, options).map(({ value }) => value as unknown as QueueRow);
+  }
+
+  #inFlight(): InFlightRow {
+    return (this.#turn.row(`inFlight/${this.#charger}`, KEY) as InFlightRow | undefined) ?? NOTHING;
+  }
+
+  #save(row: InFlightRow): void {
+    this.#turn.putRow(`inFlight/${this.#charger}`, KEY, row as never);
+  }
+}
+
+function bootThenNumber(a: QueueRow, b: QueueRow): number {
+  if (a.lane !== b.lane) return a.lane === 'boot' ? -1 : 1;
+  return a.n - b.n;
+}
