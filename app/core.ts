@@ -1,0 +1,129 @@
+import { backendLinkKind } from '../actors/backend-link-actor.ts';
+import { chargerKind } from '../actors/charger-actor.ts';
+import { connectorKind } from '../actors/connector-actor.ts';
+import type { LimitsEffect, NorthEffect, SouthEffect } from '../actors/ports.ts';
+import { sessionKind } from '../actors/session-actor.ts';
+import { siteBudgetKind } from '../actors/site-budget-actor.ts';
+import {
+  type ChargerPlace,
+  configureBudget,
+  configureCharger,
+  configureEnvelopes,
+  type SitePlan,
+} from '../actors/site-tree.ts';
+import { createNorthGateway, type NorthGateway, type NorthGatewayOptions } from '../adapters/ocpp-north/gateway.ts';
+import { createSouthGateway, type SouthGateway, type SouthGatewayOptions } from '../adapters/ocpp-south/gateway.ts';
+import { createLimitsPort } from '../adapters/ocpp-south/limits.ts';
+import type { Incoming } from '../runtime/envelope.ts';
+import type { PortEffect } from '../runtime/host/actor-kind.ts';
+import { ActorHost, type HostOptions } from '../runtime/host/actor-host.ts';
+import type { MailItem } from '../runtime/host/mail.ts';
+import type { Recovered } from '../runtime/host/recovery.ts';
+
+/** The parts that differ between the product, the simulator and the benchmarks. */
+export interface CoreOptions extends Pick<HostOptions, 'store' | 'bus' | 'clock' | 'random' | 'log' | 'rules'> {
+  plan: SitePlan;
+  dialer: NorthGatewayOptions['dialer'];
+  backendOf: NorthGatewayOptions['backendOf'];
+  southLimits?: SouthGatewayOptions['limits'];
+  northLimits?: NorthGatewayOptions['limits'];
+  relaxedWaitMs?: number;
+  onFatal?: (why: string) => void;
+  onStoreFault?: (error: unknown) => void;
+}
+
+/** The product without its listeners: actors, their host, and the gateways to both sides. */
+export interface Core {
+  readonly host: ActorHost;
+  readonly south: SouthGateway;
+  readonly north: NorthGateway;
+  /** Recovers, and hands every actor its configuration. */
+  start(): Promise<Recovered>;
+  /** Takes a charger in that the site file does not name. */
+  adopt(place: ChargerPlace): void;
+  /** Lets what was taken reach the disk; then closes all sockets with 1001. */
+  stop(): Promise<void>;
+}
+
+export function createCore(options: CoreOptions): Core {
+  const { clock, random, log } = options;
+  const post = (incoming: Incoming) => host.post(incoming);
+  const south = createSouthGateway({
+    clock,
+    random,
+    log,
+    post,
+    ...(options.southLimits ? { limits: options.southLimits } : {}),
+  });
+  const north = createNorthGateway({
+    clock,
+    random,
+    log,
+    post,
+    dialer: options.dialer,
+    backendOf: options.backendOf,
+    chargerIsWaiting: (charger) => south.hasOpenCall(charger),
+    ...(options.northLimits ? { limits: options.northLimits } : {}),
+  });
+  const limits = createLimitsPort({ clock, log, post, south });
+  const host = new ActorHost({
+    ...options,
+    kinds: [chargerKind, connectorKind, sessionKind, backendLinkKind, siteBudgetKind],
+    ports: {
+      south: (effect) => south.perform(dataOf<SouthEffect>(effect)),
+      north: (effect) => north.perform(dataOf<NorthEffect>(effect)),
+      limits: (effect) => limits.perform(dataOf<LimitsEffect>(effect)),
+    },
+    onParked: (item) => answerParked(item, south, north),
+    onQuarantine: (address) => carryOutSafeState(address, south, north),
+  });
+  let { plan } = options;
+
+  return {
+    host,
+    south,
+    north,
+    async start() {
+      const recovered = await host.start();
+      for (const envelope of configureEnvelopes(plan)) host.post(envelope);
+      return recovered;
+    },
+    adopt(place) {
+      plan = { ...plan, chargers: [...plan.chargers, place] };
+      if (plan.electrical) host.post(configureBudget(plan));
+      for (const envelope of configureCharger(plan, place)) host.post(envelope);
+    },
+    async stop() {
+      south.close();
+      await host.stop();
+      north.close();
+      limits.close();
+    },
+  };
+}
+
+/** Bindings put the port's own data, its type included, into the effect. */
+function dataOf<T>(effect: PortEffect): T {
+  return { ...effect.data, type: effect.type } as T;
+}
+
+/** Whoever waits for an answer to an envelope that was parked gets InternalError. */
+function answerParked(item: MailItem, south: SouthGateway, north: NorthGateway): void {
+  const { type, charger, data } = item.envelope;
+  if (charger === undefined) return;
+  const { socketId, messageId } = data as { socketId: string; messageId: string };
+  const error = { code: 'InternalError', description: 'the message was set aside after a failure', details: {} };
+  if (type === 'south.called') south.perform({ type: 'answer', charger, socketId, messageId, error });
+  if (type === 'north.called') north.perform({ type: 'answer', charger, socketId, messageId, error });
+}
+
+/**
+ * A quarantined charger's sockets are closed, so that it keeps its messages; its draw then counts at its worst
+ * case. A quarantined budget sends nothing more: every lease runs out to the chargers' own fallback.
+ */
+function carryOutSafeState(address: string, south: SouthGateway, north: NorthGateway): void {
+  const [kind, charger] = address.split('/') as [string, string];
+  if (kind !== 'charger' && kind !== 'link') return;
+  south.perform({ type: 'close', charger, code: 1013, reason: 'set aside after failures' });
+  north.perform({ type: 'hangUp', charger, code: 1001, reason: 'set aside after failures' });
+}

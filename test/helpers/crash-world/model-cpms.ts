@@ -1,0 +1,84 @@
+import type { FrameSocket } from '../../../adapters/ocpp/frame-socket.ts';
+import type { Dialer } from '../../../adapters/ocpp-north/dialer.ts';
+import { createMemoryLink } from '../../../simulation/memory-link.ts';
+import type { VirtualClock } from '../../../simulation/virtual-clock.ts';
+import { type Life, mortalSocket } from './life.ts';
+
+export interface ReceivedCall {
+  connection: number;
+  id: string;
+  action: string;
+  payload: Record<string, unknown>;
+  text: string;
+}
+
+const ANSWER_DELAY_MS = 20;
+
+/** The cloud, reduced to a recorder that accepts everything; it can go away. */
+export class ModelCpms {
+  readonly received = new Map<string, ReceivedCall[]>();
+  isAway = false;
+  readonly #clock: VirtualClock;
+  readonly #sockets = new Set<FrameSocket>();
+  #connections = 0;
+  #transactionIds = new Map<string, number>();
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  goAway(): void {
+    this.isAway = true;
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  /** A dialer for one life of the product. */
+  dialer(life: Life): Dialer {
+    return {
+      dial: (_backend, identity, done) => {
+        this.#clock.setTimer(5, () => {
+          if (life.isOver) return;
+          if (this.isAway) {
+            done({ kind: 'failed', cause: 'tcp', detail: 'connection refused' });
+            return;
+          }
+          const [ours, theirs] = createMemoryLink({ clock: this.#clock }).ends;
+          this.#serve(identity, ours);
+          done({ kind: 'opened', socket: mortalSocket(theirs, life), subprotocol: 'ocpp1.6' });
+        });
+        return { abort: () => {} };
+      },
+    };
+  }
+
+  #serve(identity: string, socket: FrameSocket): void {
+    this.#connections += 1;
+    const connection = this.#connections;
+    this.#sockets.add(socket);
+    socket.onClose(() => this.#sockets.delete(socket));
+    socket.onText((text) => {
+      const frame = JSON.parse(text) as [number, string, string, Record<string, unknown>];
+      if (frame[0] !== 2) return;
+      const [, id, action, payload] = frame;
+      const calls = this.received.get(identity) ?? [];
+      this.received.set(identity, [...calls, { connection, id, action, payload, text }]);
+      this.#clock.setTimer(ANSWER_DELAY_MS, () =>
+        socket.send(JSON.stringify([3, id, this.#answer(identity, action, id)])),
+      );
+    });
+  }
+
+  #answer(identity: string, action: string, id: string): Record<string, unknown> {
+    const currentTime = new Date(this.#clock.wallMs()).toISOString();
+    if (action === 'BootNotification') return { status: 'Accepted', currentTime, interval: 300 };
+    if (action === 'Heartbeat') return { currentTime };
+    if (action === 'Authorize') return { idTagInfo: { status: 'Accepted' } };
+    if (action === 'StopTransaction') return { idTagInfo: { status: 'Accepted' } };
+    if (action !== 'StartTransaction') return {};
+    // The same Start under the same id is the same transaction, as with a careful CPMS.
+    const key = `${identity} ${id}`;
+    const transactionId = this.#transactionIds.get(key) ?? this.#transactionIds.size + 1;
+    this.#transactionIds.set(key, transactionId);
+    return { idTagInfo: { status: 'Accepted' }, transactionId };
+  }
+}
