@@ -101,6 +101,7 @@ export class BackendConnection {
   abandon(code: number, reason: string): void {
     this.#gone = true;
     this.#liveness.stop();
+    this.#rpc.shut();
     this.#options.socket.close(code, reason);
   }
 

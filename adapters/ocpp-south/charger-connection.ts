@@ -154,6 +154,7 @@ export class ChargerConnection {
   /** Stops without a word to anybody: the process ends. */
   abandon(code: number, reason: string): void {
     this.#stop();
+    this.#rpc.shut();
     this.#options.socket.close(code, reason);
   }
 

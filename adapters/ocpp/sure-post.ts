@@ -20,6 +20,7 @@ export class SurePost {
   readonly #post: Post;
   readonly #kept = new Map<string, Incoming[]>();
   #timer: TimerHandle | undefined;
+  #stopped = false;
 
   constructor(options: { clock: Clock; log: Log; post: Post }) {
     this.#clock = options.clock;
@@ -33,6 +34,7 @@ export class SurePost {
   }
 
   post(incoming: Incoming): void {
+    if (this.#stopped) return;
     const kept = this.#kept.get(incoming.to);
     if (kept === undefined) {
       if (!this.#isRefused(incoming)) return;
@@ -45,7 +47,9 @@ export class SurePost {
     }
   }
 
+  /** The process ends: nothing is posted any more. */
   stop(): void {
+    this.#stopped = true;
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
     this.#timer = undefined;
     this.#kept.clear();

@@ -31,7 +31,8 @@ const addFormats = formatsPlugin.default;
 const schemaNamed: ReadonlyMap<string, Record<string, unknown>> = new Map(Object.entries(schemas));
 
 export function createValidator16(strictness: Strictness): Validator16 {
-  const ajv = new Ajv({ strict: false, multipleOfPrecision: 3, logger: false });
+  // Strict schemas are not ours to ask for, but strict numbers are: 1e999 parses to Infinity.
+  const ajv = new Ajv({ strict: false, strictNumbers: true, multipleOfPrecision: 3, logger: false });
   addFormats(ajv, ['date-time', 'uri']);
   if (strictness === 'receive') relaxed.formats(ajv);
   const requests = new Map<string, ValidateFunction>();
