@@ -1,0 +1,1 @@
+export function commandArguments(args: readonly string[]): string[];
