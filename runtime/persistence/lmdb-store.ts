@@ -231,9 +231,12 @@ class OpenLmdbStore implements LmdbStore {
     } catch (error) {
       this.#lastFailed = true;
       const fault = await faultFrom(error, this.#path, bytes);
-      // The flush failed after the transaction had become visible: what the disk holds is unknown.
-      if (this.#lastTxnId() !== txnBefore) this.#inDoubt = fault;
-      throw fault;
+      if (this.#lastTxnId() === txnBefore) throw fault;
+      // The flush failed after the transaction had become visible (seen): the disk may hold it or not.
+      this.#inDoubt = new StoreFault('io', `${fault.message}; a group is in doubt, open the store again`, {
+        cause: error,
+      });
+      throw this.#inDoubt;
     }
     this.#lastFailed = false;
     this.stats.commits += 1;
