@@ -69,7 +69,9 @@ export interface Tells {
   /** The backend link changed its mode. */
   'charger.backendChanged': { mode: Mode };
   /** The link got a final word for queue entry n: the CPMS's answer, or it became a dead letter. */
-  'charger.delivered': { n: number; outcome: 'answered'; raw: string } | { n: number; outcome: 'deadLettered'; error: string };
+  'charger.delivered':
+    | { n: number; outcome: 'answered'; raw: string }
+    | { n: number; outcome: 'deadLettered'; error: string };
   /** A session wants its transaction stopped at the charger (late verdict, policy). */
   'charger.stopWanted': { session: string; reason: string };
   /** A session reached its end and will send nothing more. */
@@ -89,6 +91,8 @@ export interface Tells {
   'session.startAnswered': { cpmsTransactionId: number; status: string };
   /** Start or Stop will never be delivered (dead letter). */
   'session.deliveryFailed': { what: 'start' | 'stop'; error: string };
+  /** The transaction is over at the charger without a Stop: its start was never confirmed, or it was lost. */
+  'session.aborted': { reason: string };
   /** The Stop is at the CPMS. */
   'session.stopAnswered': Record<string, never>;
   'session.backendChanged': { mode: Mode };

@@ -1,0 +1,94 @@
+import type { AnyMachineSnapshot } from 'xstate';
+import { sessionMachine } from '../machines/session/session.machine.ts';
+import type {
+  Note,
+  SessionContext,
+  SessionEvent,
+  SessionStart,
+} from '../machines/session/session.messages.ts';
+import type { Mode } from '../machines/shared/mode.ts';
+import type { Envelope } from '../runtime/envelope.ts';
+import type { ActorKind, Turn } from '../runtime/host/actor-kind.ts';
+import type { SessionInput, Tells } from './tells.ts';
+
+/** The authority of a session; one that is over keeps nothing to decide and counts as online. */
+export function modeOf(snapshot: AnyMachineSnapshot): Mode {
+  const { active } = snapshot.value as { active?: { authority: Mode } };
+  return active?.authority ?? 'online';
+}
+
+/** `session/<uuid>`: born with the accepted StartTransaction, done when its end is settled. */
+export const sessionKind: ActorKind = {
+  kind: 'session',
+  machine: sessionMachine,
+  snapshotVersion: 1,
+  migrations: {},
+  mailboxMax: 256,
+  birth(envelope) {
+    return envelope.type === 'session.opened' ? { ...startOf(envelope) } : undefined;
+  },
+  receive(turn) {
+    const event = eventOf(turn);
+    if (!event) return;
+    if (event.type === 'session.metered') turn.relax();
+    turn.step(event);
+  },
+  onEffect(turn, { type, params }) {
+    const context = turn.snapshot().context as SessionContext;
+    const { charger, connector, session } = context;
+    if (type === 'record') {
+      const { code, params: values } = params as unknown as Note;
+      turn.journal({
+        type: 'session.changed',
+        reason: { code, params: values },
+        charger,
+        connector,
+        session,
+      });
+    } else if (type === 'requestStop') {
+      turn.tell(
+        `charger/${charger}`,
+        'charger.stopWanted',
+        { session, reason: String(params.reason) },
+        { reason: { code: 'session.refused', params: { status: String(params.reason) } }, session },
+      );
+    } else if (type === 'reportEnded') {
+      const outcome = String(params.outcome);
+      turn.journal({
+        type: 'session.ended',
+        data: { outcome, energyWh: context.energyWh, stopReason: context.stopReason },
+        reason: { code: `session.${outcome}`, params: { energyWh: context.energyWh } },
+        charger,
+        connector,
+        session,
+      });
+      turn.tell(`charger/${charger}`, 'charger.sessionEnded', { session, outcome }, { session });
+    }
+  },
+};
+
+function startOf(envelope: Envelope): SessionStart {
+  const { idTag: _idTag, ...start } = envelope.data as unknown as SessionInput;
+  return start;
+}
+
+function eventOf(turn: Turn): SessionEvent | undefined {
+  const { type, data } = turn.envelope;
+  const { at } = turn;
+  switch (type) {
+    case 'session.opened':
+    case 'session.stopAnswered':
+      return { type, at };
+    case 'session.metered':
+    case 'session.stopped':
+      return { type, ...(data as unknown as Tells[typeof type]) } as SessionEvent;
+    case 'session.startAnswered':
+    case 'session.deliveryFailed':
+    case 'session.aborted':
+    case 'session.backendChanged':
+    case 'session.chargerChanged':
+      return { type, at, ...(data as unknown as Tells[typeof type]) } as SessionEvent;
+    default:
+      return undefined;
+  }
+}
