@@ -1,0 +1,50 @@
+/** Which of the four modes the books call for. Exactly one is true at any time. */
+import { type ChargerEntry, isReachable, type Ledger, leaseMayRun } from './ledger.ts';
+import { FAILURES_MAX } from './ledger-leases.ts';
+import type { SiteMode } from './site-budget.messages.ts';
+
+export type Standing = 'present' | 'returning' | 'missing' | 'reserved';
+
+/**
+ * - present: reachable, its fail-safe and its limits confirmed (or given up on after several tries, and counted so);
+ * - returning: it is back, or not heard yet since the start, and not everything is confirmed;
+ * - missing: away, and a limit may be running on it, or it never confirmed a fail-safe and its grace is not over;
+ * - reserved: away, and counted at what it falls back to.
+ */
+export function standingOf(ledger: Ledger, charger: ChargerEntry): Standing {
+  const entries = ledger.connectors.filter((entry) => entry.charger === charger.charger);
+  if (isReachable(charger)) {
+    const { fresh, failures } = charger.failSafe;
+    const isOpen =
+      (!fresh && failures < FAILURES_MAX) ||
+      entries.some((entry) => !entry.confirmed && entry.failures < FAILURES_MAX);
+    return isOpen ? 'returning' : 'present';
+  }
+  if (charger.link === 'resync' || charger.link === 'unheard') return 'returning';
+  const mayDraw = entries.some((entry) => leaseMayRun(entry, ledger.at));
+  const isUnknown = charger.failSafe.confirmedMilliamps === null && charger.link === 'offline';
+  return mayDraw || isUnknown ? 'missing' : 'reserved';
+}
+
+/**
+ * The strictest that any charger calls for: a returning one is asked first, a missing one forbids raises, a reserve
+ * stands. Books that were never configured know nothing yet.
+ */
+export function siteMode(ledger: Ledger): SiteMode {
+  if (ledger.leaseMs === 0) return 'resync';
+  const standings = new Set(ledger.chargers.map((charger) => standingOf(ledger, charger)));
+  if (standings.has('returning')) return 'resync';
+  if (standings.has('missing')) return 'offline';
+  if (standings.has('reserved')) return 'fallback';
+  return 'online';
+}
+
+/** The chargers behind the mode, for people. */
+export function chargersBehind(ledger: Ledger, mode: SiteMode): string[] {
+  const standing = ({ resync: 'returning', offline: 'missing', fallback: 'reserved', online: null } as const)[
+    mode
+  ];
+  return ledger.chargers
+    .filter((charger) => standingOf(ledger, charger) === standing)
+    .map((charger) => charger.charger);
+}
