@@ -86,7 +86,8 @@ export function createSouthServer(options: SouthServerOptions): SouthServer {
     socket.on('error', () => socket.destroy());
     const remote = request.socket.remoteAddress ?? 'unknown';
     const url = request.url ?? '';
-    const identity = identityOfUrl(url);
+    // Without a version the rest of the request line would be read as headers (HTTP 0.9).
+    const identity = request.httpVersion === '1.1' ? identityOfUrl(url) : null;
     if (identity === null) refuse(socket, 404, url, remote, 'badUrl');
     else admit({ request, socket, head, identity, remote });
   });
