@@ -14,6 +14,7 @@ import type { AnsweredMessage, TransactionMessage } from './transaction-message.
 import type { SimulatedVehicle } from './vehicle.ts';
 
 const BOOT_RETRY_DEFAULT_S = 10;
+const CARD_AGAIN_MS = 5_000;
 const METER_START_SPREAD_WH = 900_000;
 
 /**
@@ -143,8 +144,8 @@ export class SimulatedCharger {
 
   /** Power off for `downMs`: running sessions end; kept messages, default limits and the meters survive. */
   powerCycle(downMs = 1_000, reason: StopReason = 'PowerLoss'): void {
-    for (const connector of this.connectors) this.endTransaction(connector, reason);
     this.#link.cut();
+    for (const connector of this.connectors) this.endTransaction(connector, reason);
     this.#stopStepping?.();
     this.#stopStepping = null;
     if (this.#bootRetry) this.#clock.clearTimer(this.#bootRetry);
@@ -179,6 +180,7 @@ export class SimulatedCharger {
     this.#bootWanted = false;
     for (const connector of this.connectors) connector.reportedStatus = null;
     this.#link.setBooted(true);
+    this.reportStatus(0);
     this.#ready();
   }
 
@@ -281,9 +283,17 @@ export class SimulatedCharger {
     const outcome = await this.#link.request('Authorize', { idTag });
     if (connector.vehicle !== vehicle || connector.idTag !== idTag || connector.permission !== 'asking')
       return;
-    if (outcome.kind !== 'result') connector.permission = 'wanted';
+    if (outcome.kind === 'closed') connector.permission = 'wanted';
+    else if (outcome.kind !== 'result') this.#askAgainLater(connector);
     else if (idTagStatus(outcome.payload) === 'Accepted') this.beginTransaction(connector, idTag);
     else connector.permission = 'refused';
+  }
+
+  /** Nobody could say: the driver shows the card again after a while. */
+  #askAgainLater(connector: SimulatedConnector): void {
+    this.#clock.setTimer(CARD_AGAIN_MS, () => {
+      if (connector.permission === 'asking') connector.permission = 'wanted';
+    });
   }
 
   #opened(): void {
