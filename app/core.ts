@@ -11,17 +11,26 @@ import {
   configureEnvelopes,
   type SitePlan,
 } from '../actors/site-tree.ts';
-import { createNorthGateway, type NorthGateway, type NorthGatewayOptions } from '../adapters/ocpp-north/gateway.ts';
-import { createSouthGateway, type SouthGateway, type SouthGatewayOptions } from '../adapters/ocpp-south/gateway.ts';
+import {
+  createNorthGateway,
+  type NorthGateway,
+  type NorthGatewayOptions,
+} from '../adapters/ocpp-north/gateway.ts';
+import {
+  createSouthGateway,
+  type SouthGateway,
+  type SouthGatewayOptions,
+} from '../adapters/ocpp-south/gateway.ts';
 import { createLimitsPort } from '../adapters/ocpp-south/limits.ts';
 import type { Incoming } from '../runtime/envelope.ts';
-import type { PortEffect } from '../runtime/host/actor-kind.ts';
 import { ActorHost, type HostOptions } from '../runtime/host/actor-host.ts';
+import type { PortEffect } from '../runtime/host/actor-kind.ts';
 import type { MailItem } from '../runtime/host/mail.ts';
 import type { Recovered } from '../runtime/host/recovery.ts';
 
 /** The parts that differ between the product, the simulator and the benchmarks. */
-export interface CoreOptions extends Pick<HostOptions, 'store' | 'bus' | 'clock' | 'random' | 'log' | 'rules'> {
+export interface CoreOptions
+  extends Pick<HostOptions, 'store' | 'bus' | 'clock' | 'random' | 'log' | 'rules'> {
   plan: SitePlan;
   dialer: NorthGatewayOptions['dialer'];
   backendOf: NorthGatewayOptions['backendOf'];
@@ -29,6 +38,7 @@ export interface CoreOptions extends Pick<HostOptions, 'store' | 'bus' | 'clock'
   northLimits?: NorthGatewayOptions['limits'];
   relaxedWaitMs?: number;
   onFatal?: (why: string) => void;
+  onRecovered?: (recovered: Recovered) => void;
   onStoreFault?: (error: unknown) => void;
 }
 
@@ -94,8 +104,8 @@ export function createCore(options: CoreOptions): Core {
       for (const envelope of configureCharger(plan, place)) host.post(envelope);
     },
     async stop() {
-      south.close();
       await host.stop();
+      south.close();
       north.close();
       limits.close();
     },
@@ -112,7 +122,11 @@ function answerParked(item: MailItem, south: SouthGateway, north: NorthGateway):
   const { type, charger, data } = item.envelope;
   if (charger === undefined) return;
   const { socketId, messageId } = data as { socketId: string; messageId: string };
-  const error = { code: 'InternalError', description: 'the message was set aside after a failure', details: {} };
+  const error = {
+    code: 'InternalError',
+    description: 'the message was set aside after a failure',
+    details: {},
+  };
   if (type === 'south.called') south.perform({ type: 'answer', charger, socketId, messageId, error });
   if (type === 'north.called') north.perform({ type: 'answer', charger, socketId, messageId, error });
 }

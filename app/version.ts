@@ -1,25 +1,16 @@
 import { readFileSync } from 'node:fs';
 
-/** The product's version, from the package file: one folder up as source, two as built. */
-export const VERSION: string = readVersion();
+/** The product's version, as package.json has it; found from the sources and from `dist/` alike. */
+export const version: string = readVersion();
 
 function readVersion(): string {
-  for (const place of ['../package.json', '../../package.json']) {
+  for (const path of ['../package.json', '../../package.json']) {
     try {
-      const parsed: unknown = JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8'));
-      if (isHoldfast(parsed)) return parsed.version;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string })
+        .version;
+    } catch {
+      // Not here: the sources lie one level below package.json, the build two.
     }
   }
   return 'unknown';
-}
-
-function isHoldfast(parsed: unknown): parsed is { version: string } {
-  return (
-    typeof parsed === 'object' &&
-    parsed !== null &&
-    Reflect.get(parsed, 'name') === 'holdfast' &&
-    typeof Reflect.get(parsed, 'version') === 'string'
-  );
 }

@@ -6,9 +6,9 @@ import type { PostRefusal, PostResult } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { JournalChain } from '../persistence/journal-chain.ts';
-import type { Store } from '../persistence/store.ts';
+import { type Store, StoreFault } from '../persistence/store.ts';
 import type { Random } from '../random.ts';
-import type { ActorKind, PortEffect } from './actor-kind.ts';
+import type { ActorKind, JournalEntry, PortEffect } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
 import { Directory } from './directory.ts';
 import { EffectRelease } from './effect-release.ts';
@@ -16,9 +16,10 @@ import type { Group } from './group.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HostAlarms } from './host-alarms.ts';
 import { EnvelopeIds } from './ids.ts';
+import { inputDraft } from './journal-draft.ts';
 import type { MailItem } from './mail.ts';
 import { Outbox } from './outbox.ts';
-import { type Recovered, recoverJournal } from './recovery.ts';
+import { countProcessStart, type Recovered, recoverJournal } from './recovery.ts';
 import { RowOverlay } from './row-overlay.ts';
 import { type RowScan, RowView } from './row-view.ts';
 import { RunLoop } from './run-loop.ts';
@@ -43,9 +44,14 @@ export interface HostOptions {
   onQuarantine?: (address: Address) => void;
   /** Too much is broken: the process should end so that its watchdog starts it anew. */
   onFatal?: (why: string) => void;
+  /** The journal has been read and nothing runs yet: the moment to tell the clock how late it is at least. */
+  onRecovered?: (recovered: Recovered) => void;
   /** The disk is full or failing: free what can be freed. */
   onStoreFault?: (error: unknown) => void;
 }
+
+/** Stands as sender and receiver of what the host itself has to say. */
+const HOST_ADDRESS: Address = 'runtime/host';
 
 /**
  * Runs actors in turns: take an envelope, step the machine, commit everything the turn did together with others,
@@ -92,8 +98,9 @@ export class ActorHost {
   /** Recovers everything and starts running; resolves when new envelopes are welcome. */
   async start(): Promise<Recovered> {
     const { store, clock } = this.#options;
-    const recovered = await recoverJournal(store);
+    const recovered = recoverJournal(store);
     if (recovered.chainProblem) this.alarms.raise('journal.chain', recovered.chainProblem);
+    this.#options.onRecovered?.(recovered);
     this.#ids = new EnvelopeIds(recovered.processStart);
     const chain = new JournalChain(recovered.tip);
     this.#release = new EffectRelease({
@@ -137,7 +144,7 @@ export class ActorHost {
       runTurn: (record, item) => this.#stage.run(record, item),
       afterBurst: () => this.#commit.sealIfDue(),
     });
-    this.#restore();
+    await this.#restore(recovered.processStart);
     this.#armSweep();
     return recovered;
   }
@@ -158,12 +165,33 @@ export class ActorHost {
     return 'accepted';
   }
 
+  /** Journals something that no actor decided: an alarm, a clock step. */
+  record(entry: JournalEntry): void {
+    const source: Incoming = {
+      type: entry.type,
+      from: HOST_ADDRESS,
+      to: HOST_ADDRESS,
+      data: entry.data ?? {},
+    };
+    if (entry.reason) source.reason = entry.reason;
+    const group = this.#commit.open;
+    if (group.empty) group.openedAtMs = this.#options.clock.monotonicMs();
+    group.journal.push(inputDraft(incomingEnvelope(source, this.#ids.next(), this.#options.clock)));
+    group.immediate = true;
+    this.#commit.sealIfDue();
+  }
+
   /** The machine's state as it stands in memory or store; undefined for an address that is not in being. */
   peek(address: Address): { value: unknown; context: Record<string, unknown> } | undefined {
     const record = this.#directory.get(address);
     if (!record?.alive) return undefined;
     const snapshot = this.#directory.wake(record).snapshot();
     return { value: snapshot.value, context: snapshot.context as Record<string, unknown> };
+  }
+
+  isQuarantined(address: Address): boolean {
+    const record = this.#directory.get(address);
+    return record !== undefined && this.#stage.isQuarantined(record);
   }
 
   addresses(kind: string): Address[] {
@@ -216,7 +244,8 @@ export class ActorHost {
     return undefined;
   }
 
-  #restore(): void {
+  /** Reads everything before the first commit: an unreadable store must be found before it is written to. */
+  async #restore(processStart: number): Promise<void> {
     this.#directory.restore((address, error) => {
       this.alarms.raise(`snapshot.unreadable ${address}`, String(error));
       this.#options.log.error({ err: error, actor: address }, 'stored actor is unreadable and starts anew');
@@ -224,6 +253,8 @@ export class ActorHost {
     const entries = this.#directory
       .readOutbox()
       .map((stored) => this.outbox.restore(stored.envelope, stored.delivery, stored.latestKey ?? undefined));
+    await countProcessStart(this.#options.store, processStart);
+    this.#directory.rearmAll();
     this.outbox.release(entries);
   }
 
@@ -275,6 +306,7 @@ export class ActorHost {
     this.alarms.count('store.failedGroups');
     this.#options.log.error({ err: error }, 'group commit failed');
     this.#options.onStoreFault?.(error);
+    if (error instanceof StoreFault && error.code === 'inDoubt') this.#options.onFatal?.(error.message);
     const waitMs = Math.min(
       limits.storeRetryMaxMs,
       (this.#failing?.waitMs ?? limits.storeRetryMinMs / 2) * 2,

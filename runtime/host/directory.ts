@@ -63,6 +63,7 @@ export class Directory {
     const bytes = this.#store.get('snapshots', record.address);
     record.alive = bytes !== undefined;
     this.#adopt(record, bytes && readActor(record.address, bytes, record.kind));
+    this.#timers.rearm(record);
   }
 
   restore(onUnreadable: (address: string, error: unknown) => void): void {
@@ -77,6 +78,11 @@ export class Directory {
         onUnreadable(address, error);
       }
     }
+  }
+
+  /** Starts the clock for every restored deadline. */
+  rearmAll(): void {
+    for (const record of this.#records.values()) this.#timers.rearm(record);
   }
 
   readOutbox(): StoredTell[] {
@@ -100,7 +106,6 @@ export class Directory {
     this.#timers.stopAll(record);
     record.timers = new Map(stored?.timers.map((timer) => [timer.timerId, timer]) ?? []);
     record.lastArm = stored?.lastArm ?? 0;
-    this.#timers.rearm(record);
   }
 }
 

@@ -27,13 +27,10 @@ export interface Recovered {
 
 const PROCESS_START = 'processStart';
 
-/** Reads the journal's end, verifies its last records and counts this start. */
-export async function recoverJournal(store: Store): Promise<Recovered> {
+/** Reads the journal's end and verifies its last records; writes nothing. */
+export function recoverJournal(store: Store): Recovered {
   const bytes = store.get('meta', PROCESS_START);
   const processStart = (bytes ? (decodeValue('meta', PROCESS_START, bytes) as number) : 0) + 1;
-  await store.commit([
-    { table: 'meta', key: PROCESS_START, value: encodeValue(PROCESS_START, processStart) },
-  ]);
   const [last] = store.range('journal', { reverse: true, limit: 1 });
   if (!last) {
     return {
@@ -55,6 +52,13 @@ export async function recoverJournal(store: Store): Promise<Recovered> {
     verifiedRecords: verdict.ok ? verdict.count : 0,
     chainProblem: verdict.ok ? undefined : `record ${verdict.atKey}: ${verdict.problem}`,
   };
+}
+
+/** Counts this start durably, so that envelope ids never repeat within a data folder. */
+export async function countProcessStart(store: Store, processStart: number): Promise<void> {
+  await store.commit([
+    { table: 'meta', key: PROCESS_START, value: encodeValue(PROCESS_START, processStart) },
+  ]);
 }
 
 /** Verifies the last records; what stands before them is taken from the first one's own word. */

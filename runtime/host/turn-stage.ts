@@ -1,10 +1,11 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Address } from '../address.ts';
 import type { Clock } from '../clock.ts';
-import type { Envelope, Json } from '../envelope.ts';
+import type { Envelope } from '../envelope.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
+import type { JournalEntry } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
 import type { Directory } from './directory.ts';
 import type { EffectRelease } from './effect-release.ts';
@@ -31,7 +32,7 @@ export interface TurnRecord {
   before: AnyMachineSnapshot | undefined;
   after: AnyMachineSnapshot;
   finished: boolean;
-  decisions: ReadonlyArray<{ type: string; reason?: { code: string; params?: Record<string, Json> } }>;
+  decisions: readonly JournalEntry[];
 }
 
 export type TurnObserver = (record: TurnRecord) => void;

@@ -8,7 +8,7 @@ import { inspectLmdbFile, probeLmdbFile, quarantineLmdbFile, syncFolder } from '
 import { type RangeOptions, type Store, StoreFault, type StoreWrite, type TableName } from './store.ts';
 import { assertStoreKey, isStoreKey } from './store-key.ts';
 
-const TABLES: readonly TableName[] = ['meta', 'snapshots', 'timers', 'outbox', 'journal', 'rows'];
+const TABLES: readonly TableName[] = ['meta', 'snapshots', 'outbox', 'journal', 'rows'];
 const BALLAST_BYTES_DEFAULT = 16 << 20;
 
 export interface LmdbStoreOptions {
@@ -121,7 +121,6 @@ function openEnvironment(path: string): Environment {
   const tables = {
     meta: table('meta'),
     snapshots: table('snapshots'),
-    timers: table('timers'),
     outbox: table('outbox'),
     journal: table('journal'),
     rows: table('rows'),
@@ -233,9 +232,13 @@ class OpenLmdbStore implements LmdbStore {
       const fault = await faultFrom(error, this.#path, bytes);
       if (this.#lastTxnId() === txnBefore) throw fault;
       // The flush failed after the transaction had become visible (seen): the disk may hold it or not.
-      this.#inDoubt = new StoreFault('io', `${fault.message}; a group is in doubt, open the store again`, {
-        cause: error,
-      });
+      this.#inDoubt = new StoreFault(
+        'inDoubt',
+        `${fault.message}; a group is in doubt, open the store again`,
+        {
+          cause: error,
+        },
+      );
       throw this.#inDoubt;
     }
     this.#lastFailed = false;

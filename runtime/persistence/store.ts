@@ -1,5 +1,5 @@
 /** The tables of a data folder. Keys are ASCII text that sorts in the order it is meant to be read. */
-export type TableName = 'meta' | 'snapshots' | 'timers' | 'outbox' | 'journal' | 'rows';
+export type TableName = 'meta' | 'snapshots' | 'outbox' | 'journal' | 'rows';
 
 export type StoreWrite =
   | { table: TableName; key: string; value: Uint8Array }
@@ -29,11 +29,16 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** The store could not make a group durable; `code` is `full`, `io` or `closed`. */
+export type StoreFaultCode = 'full' | 'io' | 'closed' | 'inDoubt';
+
+/**
+ * The store could not make a group durable. `inDoubt`: the flush failed after the group had become visible, so
+ * nothing read from now on can be trusted; the process must start anew.
+ */
 export class StoreFault extends Error {
   override readonly name = 'StoreFault';
-  readonly code: 'full' | 'io' | 'closed';
-  constructor(code: 'full' | 'io' | 'closed', message: string, options?: ErrorOptions) {
+  readonly code: StoreFaultCode;
+  constructor(code: StoreFaultCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }

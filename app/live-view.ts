@@ -1,0 +1,245 @@
+import type { Mode, QueueRow, TransactionRow } from '../actors/tells.ts';
+import { chargerOf, lastCommandedMilliamps, worstCaseMilliamps } from '../machines/site-budget/ledger.ts';
+import type { SiteBudgetContext } from '../machines/site-budget/site-budget.messages.ts';
+import type { Address } from '../runtime/address.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Store } from '../runtime/persistence/store.ts';
+import type { Core } from './core.ts';
+import { DecisionLog } from './decision-log.ts';
+import { modeOfState } from './mode-of-state.ts';
+import type { OpenBus } from './open-bus.ts';
+import type { SiteConfig } from './site-file/site-config.ts';
+import type {
+  AlarmStatus,
+  ChargerStatus,
+  ConnectorStatus,
+  DecisionStatus,
+  HealthStatus,
+  LoadStatus,
+  QueueStatus,
+  SessionStatus,
+  SiteStatus,
+  SiteView,
+} from './site-view.ts';
+import { version } from './version.ts';
+
+interface LiveViewOptions {
+  config: SiteConfig;
+  core: Core;
+  store: Store;
+  bus: OpenBus;
+  clock: Clock;
+  demoPhase: () => string | null;
+}
+
+const SESSIONS_MAX = 500;
+const HOUR_MS = 3_600_000;
+const WORST_FIRST: Mode[] = ['fallback', 'offline', 'resync', 'online'];
+
+/** The read model over the running actors: nothing is kept here but the newest decisions. */
+export class LiveView implements SiteView {
+  readonly #o: LiveViewOptions;
+  readonly #decisions: DecisionLog;
+  readonly #startedAtMs: number;
+  readonly #statsAtStart: { commits: number; bytes: number };
+
+  constructor(options: LiveViewOptions) {
+    this.#o = options;
+    this.#startedAtMs = options.clock.monotonicMs();
+    this.#statsAtStart = { ...options.store.stats };
+    this.#decisions = new DecisionLog();
+    options.core.host.observe((record) => this.#decisions.note(record));
+  }
+
+  site(): SiteStatus {
+    const modes = this.queues().map((queue) => queue.mode);
+    return {
+      id: this.#o.config.site.id,
+      timezone: this.#o.config.site.timezone,
+      at: rfc3339(this.#o.clock.wallMs()),
+      backendMode: WORST_FIRST.find((mode) => modes.includes(mode)) ?? null,
+      load: this.#load(),
+      demoPhase: this.#o.demoPhase(),
+      alarms: this.#alarms(),
+    };
+  }
+
+  chargers(): ChargerStatus[] {
+    const { host, south } = this.#o.core;
+    return host.addresses('charger').map((address) => {
+      const id = address.slice('charger/'.length);
+      const connection = south.connected(id);
+      return {
+        id,
+        mode: this.#mode(address),
+        protocol: connection ? connection.subprotocol : null,
+        lastFrameAt: connection ? rfc3339(connection.lastFrameAtMs) : null,
+        quarantined: host.isQuarantined(address),
+        connectors: this.#connectors(id),
+      };
+    });
+  }
+
+  sessions(): SessionStatus[] {
+    const { host } = this.#o.core;
+    const rows: TransactionRow[] = [];
+    for (const address of host.addresses('charger')) {
+      const charger = address.slice('charger/'.length);
+      for (const { value } of host.rows(`transactions/${charger}`)) {
+        rows.push({ ...(value as unknown as TransactionRow), charger } as TransactionRow & {
+          charger: string;
+        });
+      }
+    }
+    rows.sort((a, b) => Number(b.state === 'open') - Number(a.state === 'open') || b.startedAt - a.startedAt);
+    return rows
+      .slice(0, SESSIONS_MAX)
+      .map((row) => this.#session(row as TransactionRow & { charger: string }));
+  }
+
+  queues(): QueueStatus[] {
+    const { host } = this.#o.core;
+    return host.addresses('link').map((address) => {
+      const charger = address.slice('link/'.length);
+      const rows = host.rows(`north/${charger}`).map(({ value }) => value as unknown as QueueRow);
+      const oldest = rows.reduce<number | null>(
+        (min, row) => Math.min(min ?? row.acceptedAt, row.acceptedAt),
+        null,
+      );
+      return {
+        charger,
+        backend: this.#o.config.backend.id,
+        mode: this.#mode(address),
+        queued: rows.length,
+        oldestAt: oldest === null ? null : rfc3339(oldest),
+        oldestAgeS:
+          oldest === null ? null : Math.max(0, Math.round((this.#o.clock.wallMs() - oldest) / 1_000)),
+        deadLetters: host.rows(`dead/${charger}`).length,
+      };
+    });
+  }
+
+  health(): HealthStatus {
+    const { core, bus, store, clock } = this.#o;
+    const alarms = this.#alarms();
+    const isFailing = alarms.some((alarm) => alarm.code === 'store.failing');
+    const hours = Math.max(1, clock.monotonicMs() - this.#startedAtMs) / HOUR_MS;
+    const addresses = ['charger', 'connector', 'session', 'link', 'budget'].flatMap((kind) =>
+      core.host.addresses(kind),
+    );
+    return {
+      status: isFailing ? 'failed' : alarms.length > 0 ? 'degraded' : 'ok',
+      ready: !isFailing,
+      version,
+      uptimeS: Math.round((clock.monotonicMs() - this.#startedAtMs) / 1_000),
+      bus: { kind: bus.bus.kind, status: bus.bus.status, detail: bus.detail() },
+      store: {
+        status: isFailing ? 'failed' : 'ok',
+        commitsPerHour: Math.round((store.stats.commits - this.#statsAtStart.commits) / hours),
+        bytesPerHour: Math.round((store.stats.bytes - this.#statsAtStart.bytes) / hours),
+      },
+      clock: { trust: clock.trust },
+      actors: {
+        running: addresses.length,
+        quarantined: addresses.filter((address) => core.host.isQuarantined(address)).length,
+        parkedEnvelopes: core.host.rows('parked').length,
+      },
+      alarms,
+    };
+  }
+
+  decisions(limit: number): DecisionStatus[] {
+    return this.#decisions.newest(limit);
+  }
+
+  #alarms(): AlarmStatus[] {
+    return this.#o.core.host.alarms
+      .standing()
+      .map(({ code, text, sinceMs }) => ({ code, text, since: rfc3339(sinceMs) }));
+  }
+
+  #mode(address: Address): Mode {
+    const state = this.#o.core.host.peek(address);
+    return (state && modeOfState(state.value)) ?? 'offline';
+  }
+
+  #budget(): SiteBudgetContext | undefined {
+    return this.#o.core.host.peek('budget/site')?.context as SiteBudgetContext | undefined;
+  }
+
+  #load(): LoadStatus | null {
+    const { electrical } = this.#o.config;
+    const budget = this.#budget();
+    if (!electrical || !budget) return null;
+    const { ledger } = budget;
+    const now = this.#o.clock.wallMs();
+    let worst = 0;
+    let measured: number | null = null;
+    for (const entry of ledger.connectors) {
+      const charger = chargerOf(ledger, entry.charger);
+      if (charger) worst += worstCaseMilliamps(entry, charger, now);
+      if (entry.measured) measured = (measured ?? 0) + entry.measured.milliamps;
+    }
+    return {
+      mode: this.#mode('budget/site'),
+      fuseA: electrical.fuseMilliamps / 1_000,
+      reserveA: electrical.reserveMilliamps / 1_000,
+      limitA: ledger.limitMilliamps / 1_000,
+      measuredA: measured === null ? null : measured / 1_000,
+      worstCaseA: worst / 1_000,
+    };
+  }
+
+  #connectors(charger: string): ConnectorStatus[] {
+    const { host } = this.#o.core;
+    const prefix = `connector/${charger}/`;
+    const addresses = host.addresses('connector').filter((address) => address.startsWith(prefix));
+    const entries = this.#budget()?.ledger.connectors ?? [];
+    return addresses.map((address) => {
+      const connector = Number(address.slice(prefix.length));
+      const { context } = host.peek(address)!;
+      const entry = entries.find((one) => one.charger === charger && one.connector === connector);
+      const limit = entry ? lastCommandedMilliamps(entry) : null;
+      const mode = this.#mode(address);
+      return {
+        connector,
+        state: (context.status as string) || 'Unknown',
+        mode,
+        session: (context.session as string | null) ?? null,
+        limitA: limit === null ? null : limit / 1_000,
+        limitReason: this.#decisions.limitReason(charger, connector),
+        currentA: entry?.measured ? entry.measured.milliamps / 1_000 : null,
+        powerW: null,
+        measuredAt: entry?.measured ? rfc3339(entry.measured.at) : null,
+      };
+    });
+  }
+
+  #session(row: TransactionRow & { charger: string }): SessionStatus {
+    const state = this.#o.core.host.peek(`session/${row.session}`);
+    const energyWh =
+      row.meterStopWh === null ? this.#energySoFar(row, state?.context) : row.meterStopWh - row.meterStartWh;
+    return {
+      id: row.session,
+      charger: row.charger,
+      connector: row.connector,
+      transactionId: row.transactionId,
+      state: row.state,
+      authority: (state && modeOfState(state.value)) ?? 'online',
+      authorisedBy: String(state?.context.authorisedBy ?? 'ended'),
+      startedAt: rfc3339(row.startedAt),
+      stoppedAt: row.stoppedAt === null ? null : rfc3339(row.stoppedAt),
+      energyWh,
+      stopReason: (state?.context.stopReason as string | undefined) ?? null,
+    };
+  }
+
+  #energySoFar(row: TransactionRow, context: Record<string, unknown> | undefined): number | null {
+    const register = context?.energyWh;
+    return typeof register === 'number' ? register - row.meterStartWh : null;
+  }
+}
+
+function rfc3339(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}

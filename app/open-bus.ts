@@ -1,0 +1,103 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findNatsServer } from '../adapters/nats/find-server.ts';
+import { startManagedNats } from '../adapters/nats/managed-server.ts';
+import { connectNatsBus } from '../adapters/nats/nats-bus.ts';
+import type { NatsServer } from '../adapters/nats/nats-server.ts';
+import { serverVersionWarning } from '../adapters/nats/server-version.ts';
+import type { Bus } from '../runtime/bus/bus.ts';
+import { InProcessBus } from '../runtime/bus/in-process-bus.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import type { SiteConfig } from './site-file/site-config.ts';
+
+export interface OpenBusOptions {
+  config: SiteConfig;
+  /** The data folder. */
+  folder: string;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface OpenBus {
+  bus: Bus;
+  /** For people: which server, or why none. */
+  detail: () => string;
+  warnings: Array<{ code: string; text: string }>;
+  stop(): Promise<void>;
+}
+
+/** From `dist/app` as from `app` the project's own cache folder is found. */
+const PROJECT = resolve(
+  fileURLToPath(import.meta.url),
+  import.meta.url.includes('/dist/app/') ? '../../..' : '../..',
+);
+
+/** The configured server, else a managed child, else (with an alarm) the bus inside the process. Never rejects. */
+export async function openBus(options: OpenBusOptions): Promise<OpenBus> {
+  const server = options.config.bus ? external(options.config.bus) : await managed(options);
+  if ('problem' in server) return inProcess(options, server.problem);
+  const bus = connectNatsBus({
+    endpoint: server.endpoint,
+    siteId: options.config.site.id,
+    clock: options.clock,
+    random: options.random,
+    log: options.log,
+  });
+  const warning = serverVersionWarning(server.version);
+  return {
+    bus,
+    detail: () => bus.statusDetail,
+    warnings: warning ? [{ code: 'bus.oldServer', text: warning }] : [],
+    stop: async () => {
+      await bus.close();
+      await server.stop();
+    },
+  };
+}
+
+function external(bus: NonNullable<SiteConfig['bus']>): NatsServer {
+  const { host, port, user, password } = bus;
+  const endpoint = { host, port, user: user ?? undefined, password: password?.reveal(), tls: false };
+  return {
+    kind: 'external',
+    endpoint: () => endpoint as ReturnType<NatsServer['endpoint']>,
+    version: undefined,
+    stop: async () => {},
+  };
+}
+
+async function managed(options: OpenBusOptions): Promise<NatsServer | { problem: string }> {
+  const found = findNatsServer({
+    fromEnvironment: options.env.HOLDFAST_NATS_BIN,
+    searchPath: options.env.PATH ?? '',
+    cacheFolder: join(PROJECT, '.cache', 'nats-server'),
+  });
+  if ('problem' in found) return found;
+  try {
+    return await startManagedNats({
+      folder: join(options.folder, 'nats'),
+      siteId: options.config.site.id,
+      binary: found.path,
+      clock: options.clock,
+      log: options.log,
+      onStatus: (status, detail) => options.log.info({ status, detail }, 'nats-server'),
+    });
+  } catch (error) {
+    return { problem: String(error) };
+  }
+}
+
+function inProcess(options: OpenBusOptions, problem: string): OpenBus {
+  options.log.warn({ problem }, 'no nats-server: actors talk inside the process');
+  const bus = new InProcessBus({ clock: options.clock, log: options.log });
+  return {
+    bus,
+    detail: () => `inside the process: ${problem}`,
+    warnings: [{ code: 'bus.inProcess', text: `no nats-server, actors talk inside the process: ${problem}` }],
+    stop: () => bus.close(),
+  };
+}

@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ChargerPlace, defaultTiming, type SitePlan, type SiteTiming } from '../actors/site-tree.ts';
+import { createHttpServer, type HttpServer } from '../adapters/http/server.ts';
+import { createWsDialer } from '../adapters/ocpp-north/ws-dialer.ts';
+import { secretOf } from '../adapters/ocpp-south/credentials.ts';
+import { createSouthServer, type GateVerdict, type SouthServer } from '../adapters/ocpp-south/server.ts';
+import { openDataFolder } from '../runtime/data-folder.ts';
+import type { Log } from '../runtime/log.ts';
+import { openLmdbStore } from '../runtime/persistence/lmdb-store.ts';
+import { SystemClock } from '../runtime/system-clock.ts';
+import { systemRandom } from '../runtime/system-random.ts';
+import { type Core, createCore } from './core.ts';
+import { LiveView } from './live-view.ts';
+import { type OpenBus, openBus } from './open-bus.ts';
+import type { SiteConfig } from './site-file/site-config.ts';
+import type { SiteView } from './site-view.ts';
+import { Teardown } from './teardown.ts';
+import { watchClock } from './watch-clock.ts';
+
+export interface SiteOptions {
+  log: Log;
+  env: Readonly<Record<string, string | undefined>>;
+  timing?: Partial<SiteTiming>;
+  /** What the demo is doing, for the view. */
+  demoPhase?: () => string | null;
+  onFatal: (why: string) => void;
+}
+
+/** A running site: the product, listening. */
+export interface Site {
+  readonly core: Core;
+  readonly view: SiteView;
+  readonly bus: OpenBus;
+  readonly southPort: number;
+  readonly apiAddress: { host: string; port: number };
+  /** Stops accepting, flushes, closes sockets with 1001, stops nats-server, frees the data folder. */
+  stop(): Promise<void>;
+}
+
+/** The chargers' sockets get this long to take their close frame. */
+const CLOSE_GRACE_MS = 300;
+
+/**
+ * Starts everything in order: data folder, store, bus, actors, and only then the listeners. Whatever was started
+ * is stopped again when a later step fails.
+ * @throws DataFolderBusy, StoreFault, or the listener's own error (address in use).
+ */
+export async function startSite(config: SiteConfig, options: SiteOptions): Promise<Site> {
+  const teardown = new Teardown(options.log);
+  try {
+    return await start(config, options, teardown);
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
+
+async function start(config: SiteConfig, options: SiteOptions, teardown: Teardown): Promise<Site> {
+  const { log } = options;
+  const clock = new SystemClock();
+  const folder = await openDataFolder(config.dataFolder);
+  teardown.add('data folder', () => folder.release());
+  const store = await openLmdbStore(join(folder.path, 'store'), { clock });
+  teardown.add('store', () => store.close());
+  const bus = await openBus({
+    config,
+    folder: folder.path,
+    clock,
+    random: systemRandom,
+    log,
+    env: options.env,
+  });
+  teardown.add('bus', () => bus.stop());
+
+  const core = createCore({
+    store,
+    bus: bus.bus,
+    clock,
+    random: systemRandom,
+    log,
+    rules: rulesOf(config),
+    plan: planOf(config, options.timing),
+    dialer: createWsDialer({ clock }),
+    backendOf: () => ({ url: config.backend.url, password: config.backend.password?.reveal() ?? null }),
+    onFatal: options.onFatal,
+    onRecovered: ({ lastJournalledAt }) => clock.setFloor(Math.max(lastJournalledAt, builtAtMs())),
+    onStoreFault: () =>
+      void store.freeBallast().catch((error: unknown) => log.error({ err: error }, 'ballast')),
+  });
+  journalAlarms(core);
+  if (store.quarantined) {
+    core.host.alarms.raise(
+      'store.quarantined',
+      `the store was damaged and set aside as ${store.quarantined}`,
+    );
+  }
+  for (const warning of bus.warnings) core.host.alarms.raise(warning.code, warning.text);
+  await core.start();
+  for (const place of adoptedBefore(core, config)) core.adopt(place);
+  teardown.add('clock watch', watchClock(clock, core.host));
+  const restoreBallast = () => void store.restoreBallast().catch(() => false);
+  core.host.alarms.listen((alarm, raised) => {
+    if (alarm.code === 'store.failing' && !raised) restoreBallast();
+  });
+
+  const view = new LiveView({
+    config,
+    core,
+    store,
+    bus,
+    clock,
+    demoPhase: options.demoPhase ?? (() => null),
+  });
+  const api = await listenForPeople(config, view, log);
+  teardown.add('api', () => api.close());
+  const { server, port } = await listenForChargers(config, core, clock, log);
+  teardown.add('charger listener', () => server.close());
+  teardown.add('core', async () => {
+    await core.stop();
+    await new Promise<void>((done) => clock.setTimer(CLOSE_GRACE_MS, done));
+  });
+  return { core, view, bus, southPort: port, apiAddress: api.address, stop: () => teardown.run() };
+}
+
+function listenForPeople(config: SiteConfig, view: LiveView, log: Log): Promise<HttpServer> {
+  return createHttpServer({
+    listen: config.api.listen,
+    hosts: config.api.hosts,
+    source: view,
+    report: (error) => log.error({ err: error }, 'api'),
+  });
+}
+
+async function listenForChargers(
+  config: SiteConfig,
+  core: Core,
+  clock: SystemClock,
+  log: Log,
+): Promise<{ server: SouthServer; port: number }> {
+  const server = createSouthServer({
+    listen: config.ocpp.listen,
+    clock,
+    log,
+    gateway: core.south,
+    gate: gateOf(config, core),
+  });
+  const { port } = await server.listen();
+  return { server, port };
+}
+
+/** Who may come in. An adopted charger gets its actors here, before its socket reaches the gateway. */
+function gateOf(config: SiteConfig, core: Core): (identity: string) => GateVerdict {
+  const secrets = new Map(
+    config.chargers.known.map(({ id, password }) => [id, password ? secretOf(password.reveal()) : null]),
+  );
+  return (identity) => {
+    const secret = secrets.get(identity);
+    if (secret !== undefined) return { outcome: 'accept', secret };
+    if (config.chargers.unknown === 'reject') return { outcome: 'reject' };
+    if (config.chargers.unknown === 'quarantine') return { outcome: 'quarantine' };
+    if (!core.host.peek(`charger/${identity}`)) core.adopt(placeOf(identity, config));
+    return { outcome: 'accept', secret: null };
+  };
+}
+
+function placeOf(charger: string, config: SiteConfig): ChargerPlace {
+  const own = config.chargers.known.find((known) => known.id === charger) ?? config.chargers.defaults;
+  const { connectors, maxMilliamps, fallbackMilliamps, graceMs } = own;
+  return { charger, connectors, maxMilliamps, fallbackMilliamps, graceMs };
+}
+
+/** Chargers that an earlier process adopted: known from their stored actors. */
+function adoptedBefore(core: Core, config: SiteConfig): ChargerPlace[] {
+  const named = new Set(config.chargers.known.map(({ id }) => id));
+  return core.host
+    .addresses('charger')
+    .map((address) => address.slice('charger/'.length))
+    .filter((id) => !named.has(id))
+    .map((id) => placeOf(id, config));
+}
+
+function planOf(config: SiteConfig, timing: Partial<SiteTiming> = {}): SitePlan {
+  const { electrical } = config;
+  return {
+    chargers: config.chargers.known.map(({ id }) => placeOf(id, config)),
+    electrical: electrical && {
+      limitMilliamps: electrical.limitMilliamps,
+      phases: electrical.phases,
+      minMilliamps: config.chargers.minMilliamps,
+    },
+    offlineAuth: config.offlineAuth,
+    backendId: config.backend.id,
+    timing: { ...defaultTiming, ...timing },
+  };
+}
+
+/** Alarms come and go in the journal too. */
+function journalAlarms(core: Core): void {
+  core.host.alarms.listen((alarm, raised) => {
+    const code = raised ? 'alarm.raised' : 'alarm.cleared';
+    core.host.record({ type: code, reason: { code, params: { alarm: alarm.code, text: alarm.text } } });
+  });
+}
+
+/** The rules in force are named by the hash of the site file, secrets being outside of it. */
+function rulesOf(config: SiteConfig): string {
+  try {
+    return createHash('sha256').update(readFileSync(config.file)).digest('hex').slice(0, 16);
+  } catch {
+    return 'built-in';
+  }
+}
+
+function builtAtMs(): number {
+  return Math.floor(statSync(resolve(fileURLToPath(import.meta.url))).mtimeMs);
+}
