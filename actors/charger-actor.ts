@@ -1,0 +1,116 @@
+import { chargerMachine } from '../machines/charger/charger.machine.ts';
+import type { AwaitedAnswer, ForwardedCommand, ModeCause } from '../machines/charger/charger.messages.ts';
+import { idOf } from '../runtime/address.ts';
+import type { ActorKind, Turn } from '../runtime/host/actor-kind.ts';
+import {
+  announceBackend,
+  announceMode,
+  reportDroppedAnswers,
+  reportUnknownOutcomes,
+} from './charger/announce.ts';
+import { connectorsOf, patchNote, step, storeConfig } from './charger/books.ts';
+import { commandEnded, northCalled, refuseCommand, sendCommand } from './charger/commands.ts';
+import { tellAllDemands } from './charger/demand.ts';
+import { askBoot, askStatuses, isOwn, ownCallEnded, stopWanted } from './charger/own-calls.ts';
+import { renewCaps } from './charger/profiles.ts';
+import { relayAnswered, relayFailed } from './charger/relay.ts';
+import { answerLocally, delivered, southCalled } from './charger/south-calls.ts';
+import { sessionEnded } from './charger/transactions.ts';
+import type { SouthClosed, SouthOpened } from './ports.ts';
+import type { ChargerConfig, Mode, Tells } from './tells.ts';
+
+export { modeOf } from './charger/books.ts';
+
+/**
+ * `charger/<id>`: accepts every CALL of one charger, fixes the order of what goes upstream, answers or relays,
+ * and keeps the table of its transactions. The flows are told in docs/ARCHITECTURE.md.
+ */
+export const chargerKind: ActorKind = {
+  kind: 'charger',
+  machine: chargerMachine,
+  snapshotVersion: 1,
+  migrations: {},
+  mailboxMax: 256,
+  birth(envelope) {
+    return envelope.type === 'charger.configured' ? { charger: idOf(envelope.to) } : undefined;
+  },
+  /** Answering a charger, or looking at a cap again, too early does no harm; giving a lost charger up does. */
+  isSafetyTimer(timerId) {
+    return timerId === 'caps' || timerId.startsWith('answer:');
+  },
+  receive(turn) {
+    receivers[turn.envelope.type]?.(turn);
+  },
+  onEffect(turn, { type, params }) {
+    effects[type]?.(turn, params as EffectParams);
+  },
+};
+
+const receivers: Readonly<Record<string, (turn: Turn) => void>> = {
+  'charger.configured': configured,
+  'charger.backendChanged'(turn) {
+    const { mode } = turn.envelope.data as Tells['charger.backendChanged'];
+    step(turn, { type: 'backend.changed', at: turn.at, mode });
+  },
+  'charger.delivered': delivered,
+  'charger.stopWanted': stopWanted,
+  'charger.sessionEnded': sessionEnded,
+  'south.opened'(turn) {
+    const { socketId } = turn.envelope.data as unknown as SouthOpened;
+    step(turn, { type: 'socket.opened', at: turn.at, socketId, connectors: connectorsOf(turn) });
+  },
+  'south.closed'(turn) {
+    const { socketId } = turn.envelope.data as unknown as SouthClosed;
+    step(turn, { type: 'socket.closed', at: turn.at, socketId });
+  },
+  'south.called': southCalled,
+  'south.answered': southCallEnded,
+  'south.failed': southCallEnded,
+  'north.called': northCalled,
+  'north.answered': relayAnswered,
+  'north.failed': relayFailed,
+};
+
+function configured(turn: Turn): void {
+  const config = turn.envelope.data as unknown as ChargerConfig;
+  const { graceMs, answerBudgetMs, managed } = config;
+  storeConfig(turn, config);
+  for (let connector = 1; connector <= config.connectors; connector++) patchNote(turn, connector, {});
+  step(turn, { type: 'charger.configured', at: turn.at, graceMs, answerBudgetMs, managed });
+  tellAllDemands(turn);
+  renewCaps(turn);
+}
+
+function southCallEnded(turn: Turn): void {
+  const correlation = turn.envelope.correlation ?? '';
+  if (isOwn(correlation)) ownCallEnded(turn, correlation);
+  else commandEnded(turn, correlation);
+}
+
+/** Params of all effects of the chart, as machines/charger/charger.setup.ts types each of them. */
+interface EffectParams extends Record<string, unknown> {
+  mode: Mode;
+  cause: ModeCause;
+  connectors: number[];
+  answer: AwaitedAnswer;
+  answers: AwaitedAnswer[];
+  command: ForwardedCommand;
+  commands: ForwardedCommand[];
+  raw: string;
+}
+
+const effects: Readonly<Record<string, (turn: Turn, params: EffectParams) => void>> = {
+  announceMode: (turn, { mode, cause }) => announceMode(turn, mode, cause),
+  announceBackend: (turn, { mode }) => announceBackend(turn, mode),
+  askBoot,
+  askStatuses: (turn, { connectors }) => askStatuses(turn, connectors),
+  answerLocally: (turn, { answer }) => answerLocally(turn, answer, 'full'),
+  answerOverdue(turn, { answers }) {
+    for (const answer of answers) answerLocally(turn, answer, 'overdue');
+  },
+  sendCommand: (turn, { command, raw }) => sendCommand(turn, command, raw),
+  refuseCommand: (turn, { command }) => refuseCommand(turn, command),
+  reportDroppedAnswers: (turn, { answers }) => reportDroppedAnswers(turn, answers),
+  reportUnknownOutcomes: (turn, { commands }) => reportUnknownOutcomes(turn, commands),
+  renewCaps,
+};

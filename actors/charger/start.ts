@@ -1,0 +1,202 @@
+import { maskIdTag } from '../../machines/shared/idtag.ts';
+import { idTagInfoOf, parsePayload, type StartTransactionReq } from '../../machines/shared/ocpp16.ts';
+import { rewriteTransactionId } from '../../machines/shared/raw-json.ts';
+import { msFromRfc3339 } from '../../machines/shared/rfc3339.ts';
+import { addressOf } from '../../runtime/address.ts';
+import type { Turn } from '../../runtime/host/actor-kind.ts';
+import type { SessionInput, TransactionRow } from '../tells.ts';
+import { authoriseLocally, rememberVerdict, type Verdict } from './authorise.ts';
+import { answerWaiting, awaitWord, repeated } from './awaiting.ts';
+import { backendModeOf, configOf, isBackendOnline, takeTransactionId } from './books.ts';
+import type { Called } from './called.ts';
+import { contentOf, putContent, startKey } from './content.ts';
+import { type Asker, answerCharger, chargerOf, tell } from './outbound.ts';
+import { prune } from './prune.ts';
+import { enqueue } from './queue.ts';
+import { adoptRemoteStartProfile } from './remote-start.ts';
+import { putTransaction, sessionOf, transactionOf } from './transaction-rows.ts';
+import { giveTransactionId, occupy } from './transactions.ts';
+import { type AwaitedWord, putWord } from './words.ts';
+
+/** Why local policy answers and not the CPMS. */
+export type LocalCause = 'backendAway' | 'overdue' | 'full' | 'deadLettered' | 'unusableAnswer';
+
+/** StartTransaction.req: accepted in any case (the charger has started it), a session from here on. */
+export function startCalled(turn: Turn, called: Called): void {
+  const payload = called.payload as unknown as StartTransactionReq;
+  const key = startKey(payload);
+  const known = contentOf(turn, key);
+  if (known?.session) {
+    const { session } = known;
+    const decide = (asker: Asker) => decideStart(turn, session, key, asker, 'backendAway');
+    repeated(turn, called, known, decide);
+    return;
+  }
+  prune(turn);
+  const transaction = accept(turn, called, payload, key);
+  const { session, startN } = transaction;
+  const verdict = isBackendOnline(turn) ? null : authoriseLocally(turn, payload.idTag);
+  openSession(turn, transaction, verdict);
+  occupy(turn, transaction.connector, session);
+  if (verdict) decideStart(turn, session, key, called, 'backendAway', verdict);
+  else awaitWord(turn, called, startN);
+}
+
+function accept(turn: Turn, called: Called, payload: StartTransactionReq, key: string): TransactionRow {
+  const { connectorId: connector, idTag, meterStart } = payload;
+  const { action, raw } = called;
+  const session = turn.newUuid();
+  const startN = enqueue(turn, {
+    lane: 'history',
+    action,
+    raw,
+    kind: 'start',
+    connector,
+    session,
+    transactionId: null,
+  });
+  putWord(turn, startN, { kind: 'start', session, contentKey: key, idTag });
+  putContent(turn, key, { n: startN, session, answer: null, at: turn.at });
+  const transaction: TransactionRow = {
+    session,
+    connector,
+    idTag,
+    transactionId: takeTransactionId(turn),
+    cpmsTransactionId: null,
+    startN,
+    state: 'open',
+    startedAt: msFromRfc3339(payload.timestamp) ?? turn.at,
+    meterStartWh: meterStart,
+    stoppedAt: null,
+    meterStopWh: null,
+    startDead: false,
+  };
+  putTransaction(turn, transaction);
+  return transaction;
+}
+
+function openSession(turn: Turn, transaction: TransactionRow, verdict: Verdict | null): void {
+  const { session, connector, transactionId, idTag, startedAt, meterStartWh } = transaction;
+  const charger = chargerOf(turn);
+  const input: SessionInput = {
+    charger,
+    connector,
+    session,
+    transactionId,
+    idTag,
+    startedAt,
+    meterStartWh,
+    backend: backendModeOf(turn),
+    authorisedBy: verdict?.ground ?? 'backend',
+    fallbackAfterMs: configOf(turn).graceMs,
+  };
+  tell(turn, addressOf('session', session), 'session.opened', input, { session, connector });
+}
+
+/** Local policy answers a Start: its verdict and an id of ours. What the CPMS says later is applied when it comes. */
+export function decideStart(
+  turn: Turn,
+  session: string,
+  contentKey: string,
+  asker: Asker | null,
+  cause: LocalCause,
+  verdict?: Verdict,
+): void {
+  const transaction = transactionOf(turn, session);
+  if (!transaction) return;
+  const { idTag, transactionId, connector, startN } = transaction;
+  const { status, ground } = verdict ?? authoriseLocally(turn, idTag);
+  const raw = JSON.stringify({ idTagInfo: { status }, transactionId });
+  turn.journal({
+    type: 'start.decided',
+    session,
+    connector,
+    reason: { code: `authorise.${ground}`, params: { idTag: maskIdTag(idTag), status, cause } },
+    data: { transactionId, n: startN },
+  });
+  settleStart(turn, transaction, contentKey, raw);
+  if (asker) answerCharger(turn, asker, { raw });
+}
+
+/** The charger's answer stands: it belongs to the message from now on. */
+function settleStart(turn: Turn, transaction: TransactionRow, contentKey: string, answer: string): void {
+  const { startN: n, session } = transaction;
+  putContent(turn, contentKey, { n, session, answer, at: turn.at });
+  giveTransactionId(turn, transaction);
+  adoptRemoteStartProfile(turn, transaction.connector);
+}
+
+/** The CPMS answered the Start. */
+export function startAnswered(turn: Turn, n: number, word: AwaitedWord, raw: string): void {
+  const { session, contentKey } = word;
+  if (session === null || contentKey === null) return;
+  const transaction = transactionOf(turn, session);
+  const payload = parsePayload(raw);
+  const info = payload && idTagInfoOf(payload);
+  const id = payload?.transactionId;
+  if (!transaction || !info || !Number.isSafeInteger(id)) {
+    startUndelivered(turn, n, word, 'the answer of the CPMS cannot be used', 'unusableAnswer');
+    return;
+  }
+  const cpmsTransactionId = id as number;
+  rememberVerdict(turn, transaction.idTag, info);
+  const named = { ...transaction, cpmsTransactionId };
+  if (contentOf(turn, contentKey)?.answer === null)
+    answerInTime(turn, n, named, contentKey, raw, info.status);
+  else {
+    putTransaction(turn, named);
+    turn.journal({
+      type: 'start.lateVerdict',
+      session,
+      connector: named.connector,
+      reason: { code: 'authorise.backend', params: { idTag: maskIdTag(named.idTag), status: info.status } },
+      data: { transactionId: named.transactionId, cpmsTransactionId, n },
+    });
+  }
+  if (named.state === 'aborted') return;
+  const verdict = { cpmsTransactionId, status: info.status };
+  tell(turn, addressOf('session', session), 'session.startAnswered', verdict, { session });
+}
+
+/** The CPMS's id goes to the charger where no other transaction of this charger has it; else ours, rewritten both ways. */
+function answerInTime(
+  turn: Turn,
+  n: number,
+  transaction: TransactionRow & { cpmsTransactionId: number },
+  contentKey: string,
+  raw: string,
+  status: string,
+): void {
+  const { cpmsTransactionId, session, connector, idTag } = transaction;
+  const owner = sessionOf(turn, cpmsTransactionId);
+  const free = cpmsTransactionId >= 0 && (owner === null || owner === session);
+  const facing = free ? cpmsTransactionId : transaction.transactionId;
+  const answer = free ? raw : rewriteTransactionId(raw, facing);
+  settleStart(turn, { ...transaction, transactionId: facing }, contentKey, answer);
+  turn.journal({
+    type: 'start.decided',
+    session,
+    connector,
+    reason: { code: 'authorise.backend', params: { idTag: maskIdTag(idTag), status } },
+    data: { transactionId: facing, cpmsTransactionId, n, idTaken: !free },
+  });
+  answerWaiting(turn, n, { raw: answer });
+}
+
+/** The Start will not be at the CPMS: it is a dead letter, or was answered with nothing usable. */
+export function startUndelivered(
+  turn: Turn,
+  n: number,
+  { session, contentKey }: AwaitedWord,
+  error: string,
+  cause: 'deadLettered' | 'unusableAnswer',
+): void {
+  if (session === null || contentKey === null) return;
+  if (contentOf(turn, contentKey)?.answer === null) {
+    decideStart(turn, session, contentKey, null, cause);
+    answerWaiting(turn, n, { raw: contentOf(turn, contentKey)?.answer ?? '{}' });
+  }
+  if (transactionOf(turn, session)?.state === 'aborted') return;
+  const data = { what: 'start' as const, error };
+  tell(turn, addressOf('session', session), 'session.deliveryFailed', data, { session });
+}

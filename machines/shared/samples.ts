@@ -1,0 +1,55 @@
+import type { MeterValuesReq, SampledValue } from './ocpp16.ts';
+
+/** What one MeterValues says that decisions rest on. Null where it does not say it. */
+export interface Sample {
+  /** Energy register of the outlet, Wh. */
+  energyWh: number | null;
+  /** Currents drawn, mA: one per phase in the order L1, L2, L3, or a single one without phases. */
+  currentMilliamps: number[] | null;
+  /** Signed values are evidence: they are never thinned, and are on disk before they are answered. */
+  isSigned: boolean;
+  /** The first or last value of a transaction. */
+  isBoundary: boolean;
+}
+
+const ENERGY = 'Energy.Active.Import.Register';
+const PHASES: readonly string[] = ['L1', 'L2', 'L3'];
+
+/** Reads a MeterValues.req; of several samples in it the last one counts. Defaults as in OCPP 1.6, 7.43. */
+export function sampleOf({ meterValue }: MeterValuesReq): Sample {
+  let isSigned = false;
+  let isBoundary = false;
+  for (const { sampledValue } of meterValue) {
+    for (const { format, context } of sampledValue) {
+      if (format === 'SignedData') isSigned = true;
+      if (context === 'Transaction.Begin' || context === 'Transaction.End') isBoundary = true;
+    }
+  }
+  const newest = meterValue.at(-1)?.sampledValue.filter(isOutletReading) ?? [];
+  return { energyWh: energyOf(newest), currentMilliamps: currentsOf(newest), isSigned, isBoundary };
+}
+
+function isOutletReading({ location = 'Outlet', format }: SampledValue): boolean {
+  return location === 'Outlet' && format !== 'SignedData';
+}
+
+/** The total; where only phases are given (seen in the field), their sum. */
+function energyOf(values: readonly SampledValue[]): number | null {
+  const energies = values.filter(({ measurand = ENERGY }) => measurand === ENERGY);
+  const totals = energies.filter(({ phase }) => phase === undefined);
+  const counted = totals.length > 0 ? totals.slice(-1) : energies.filter(({ phase }) => isPhase(phase));
+  const parts = counted.map(({ value, unit }) => Number(value) * (unit === 'kWh' ? 1000 : 1));
+  return parts.length > 0 && parts.every(Number.isFinite) ? Math.round(parts.reduce((a, b) => a + b)) : null;
+}
+
+function currentsOf(values: readonly SampledValue[]): number[] | null {
+  const currents = values.filter(({ measurand }) => measurand === 'Current.Import');
+  const phased = PHASES.flatMap((phase) => currents.filter((value) => value.phase === phase).slice(-1));
+  const counted = phased.length > 0 ? phased : currents.filter(({ phase }) => phase === undefined).slice(-1);
+  const milliamps = counted.map(({ value }) => Math.round(Number(value) * 1000));
+  return milliamps.length > 0 && milliamps.every(Number.isFinite) ? milliamps : null;
+}
+
+function isPhase(phase: string | undefined): boolean {
+  return phase !== undefined && PHASES.includes(phase);
+}
