@@ -203,8 +203,13 @@ export class ChargerConnection {
     if (result === 'accepted') return;
     // Unanswered, the charger keeps its message and repeats it.
     this.#rpc.forget(id);
-    const mayComeBack = result.refused === 'MAILBOX_FULL' || result.refused === 'QUARANTINED';
-    if (mayComeBack) this.#options.socket.close(TRY_AGAIN_LATER, 'busy, try again later');
-    this.#options.log.warn({ charger: this.identity, action, cause: result.refused }, 'message not taken');
+    const note = { charger: this.identity, action, cause: result.refused };
+    if (result.refused === 'MAILBOX_FULL' || result.refused === 'QUARANTINED') {
+      this.#options.log.warn(note, 'message not taken, socket closed');
+      this.#options.socket.close(TRY_AGAIN_LATER, 'busy, try again later');
+    } else {
+      // While the store fails this happens to every message of every charger: the host has the alarm.
+      this.#options.log.debug(note, 'message not taken');
+    }
   }
 }

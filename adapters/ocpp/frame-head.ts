@@ -7,8 +7,9 @@ const RETURN = 0x0d;
 const COMMA = 0x2c;
 const QUOTE = 0x22;
 
-/** Escapes and control characters (which JSON forbids in strings): left to JSON.parse. */
-const NOT_PLAIN = /[\p{Cc}\\]/u;
+/** Printable ASCII without quote and backslash: what nearly every id and action is, and needs no unescaping. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A string in the head of a frame longer than this is not looked at (ids and actions are far shorter). */
 const STRING_UNITS_MAX = 2_048;
@@ -43,7 +44,7 @@ export class HeadReader {
     return next === ',' || next === ']' ? digit : null;
   }
 
-  /** The next element, if it is a string. */
+  /** The next element, if it is a string that survives UTF-8: one with a lone surrogate could never be matched again. */
   nextString(): string | null {
     if (!this.#comma() || this.#text.charCodeAt(this.#at) !== QUOTE) return null;
     const open = this.#at;
@@ -51,7 +52,7 @@ export class HeadReader {
     if (close < 0 || close - open > STRING_UNITS_MAX) return null;
     this.#at = close + 1;
     const inner = this.#text.slice(open + 1, close);
-    return NOT_PLAIN.test(inner) ? parseString(this.#text.slice(open, close + 1)) : inner;
+    return PLAIN.test(inner) ? inner : parseString(this.#text.slice(open, close + 1));
   }
 
   /** Text of all that stands between the next comma and the bracket that ends the frame. */
@@ -85,7 +86,7 @@ function isSpace(unit: number): boolean {
 function parseString(literal: string): string | null {
   try {
     const value: unknown = JSON.parse(literal);
-    return typeof value === 'string' ? value : null;
+    return typeof value === 'string' && !LONE_SURROGATE.test(value) ? value : null;
   } catch {
     return null;
   }

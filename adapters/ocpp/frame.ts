@@ -40,7 +40,7 @@ export function parseFrame(text: string, limits: FrameLimits): Frame {
   if (type === null) return bad(null, false, 'FormationViolation', 'message type is not a number');
   const ofCall = type === 2;
   const id = head.nextString();
-  if (id === null || id === '' || id.length > ECHOED_ID_LENGTH_MAX || !isWellFormed(id)) {
+  if (id === null || id === '' || id.length > ECHOED_ID_LENGTH_MAX) {
     return bad(null, ofCall, 'FormationViolation', 'message id is missing or unreadable');
   }
   if (id.length > limits.idLengthMax) {
@@ -62,9 +62,8 @@ export function parseFrame(text: string, limits: FrameLimits): Frame {
 
 function parseCall(head: HeadReader, id: string): Frame {
   const action = head.nextString();
-  if (action === null || action === '') return bad(id, true, 'FormationViolation', 'action is missing');
-  if (action.length > ACTION_LENGTH_MAX || !isWellFormed(action)) {
-    return bad(id, true, 'FormationViolation', 'action is unreadable');
+  if (action === null || action === '' || action.length > ACTION_LENGTH_MAX) {
+    return bad(id, true, 'FormationViolation', 'action is missing or unreadable');
   }
   const raw = head.lastElement();
   const payload = raw === null ? null : parsePayload(raw);
@@ -138,11 +137,4 @@ function parseJson(text: string): unknown {
 
 function isPayload(value: unknown): value is Payload {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** A lone surrogate does not survive UTF-8, so an id with one could never be matched again. */
-function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
 }
