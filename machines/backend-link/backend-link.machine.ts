@@ -133,12 +133,10 @@ export const backendLinkMachine = backendLinkSetup.createMachine({
       on: {
         'link.configured': {
           target: '.closed.dialling',
-          reenter: true,
           actions: [configured, 'forgetFailures'],
         },
         'north.opened': {
           target: '.open',
-          reenter: true,
           actions: { type: 'rememberSocket', params: ({ event }) => ({ socketId: event.socketId }) },
         },
       },
