@@ -6,7 +6,7 @@ import { EXIT } from './exit-codes.ts';
 import type { RunOptions } from './run.ts';
 import { parseDurationMs } from './site-file/duration.ts';
 import { wantsColour } from './terminal-view.ts';
-import { VERSION } from './version.ts';
+import { version } from './version.ts';
 
 /** What the command line starts; handed in, so that parsing can be tested without starting anything. */
 export interface Starters {
@@ -42,7 +42,7 @@ function programOf(context: CliContext, outcome: { code: number }): Command {
   const { io } = context;
   const program = new Command('holdfast')
     .description('Edge controller for EV charging sites.')
-    .version(VERSION, '--version', 'print the version')
+    .version(version, '--version', 'print the version')
     .addHelpText('before', EXAMPLES)
     .exitOverride()
     .configureOutput({

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { findNatsServer } from '../adapters/nats/find-server.ts';
 import { startManagedNats } from '../adapters/nats/managed-server.ts';
 import { connectNatsBus } from '../adapters/nats/nats-bus.ts';
+import type { NatsEndpoint } from '../adapters/nats/nats-endpoint.ts';
 import type { NatsServer } from '../adapters/nats/nats-server.ts';
 import { serverVersionWarning } from '../adapters/nats/server-version.ts';
 import type { Bus } from '../runtime/bus/bus.ts';
@@ -27,6 +28,9 @@ export interface OpenBus {
   /** For people: which server, or why none. */
   detail: () => string;
   warnings: Array<{ code: string; text: string }>;
+  /** Plays an outage of the bus, for the demo: the server is halted, or the bus in the process stops. */
+  halt(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -52,6 +56,8 @@ export async function openBus(options: OpenBusOptions): Promise<OpenBus> {
     bus,
     detail: () => bus.statusDetail,
     warnings: warning ? [{ code: 'bus.oldServer', text: warning }] : [],
+    halt: () => signal(server, 'SIGSTOP'),
+    resume: () => signal(server, 'SIGCONT'),
     stop: async () => {
       await bus.close();
       await server.stop();
@@ -61,13 +67,21 @@ export async function openBus(options: OpenBusOptions): Promise<OpenBus> {
 
 function external(bus: NonNullable<SiteConfig['bus']>): NatsServer {
   const { host, port, user, password } = bus;
-  const endpoint = { host, port, user: user ?? undefined, password: password?.reveal(), tls: false };
+  const endpoint: NatsEndpoint = { host, port };
+  if (user !== null) endpoint.user = user;
+  if (password) endpoint.password = password.reveal();
   return {
     kind: 'external',
-    endpoint: () => endpoint as ReturnType<NatsServer['endpoint']>,
+    endpoint: () => endpoint,
     version: undefined,
+    pid: () => undefined,
     stop: async () => {},
   };
+}
+
+function signal(server: NatsServer, name: NodeJS.Signals): void {
+  const pid = server.pid();
+  if (pid !== undefined) process.kill(pid, name);
 }
 
 async function managed(options: OpenBusOptions): Promise<NatsServer | { problem: string }> {
@@ -98,6 +112,8 @@ function inProcess(options: OpenBusOptions, problem: string): OpenBus {
     bus,
     detail: () => `inside the process: ${problem}`,
     warnings: [{ code: 'bus.inProcess', text: `no nats-server, actors talk inside the process: ${problem}` }],
+    halt: () => bus.stop(),
+    resume: () => bus.start(),
     stop: () => bus.close(),
   };
 }

@@ -1,6 +1,11 @@
+import { pino } from 'pino';
+import { DataFolderBusy } from '../runtime/data-folder.ts';
+import type { Log } from '../runtime/log.ts';
 import { soundConfig } from './commands/check.ts';
 import type { CommandIo } from './commands/command-io.ts';
 import { EXIT } from './exit-codes.ts';
+import { inspectHost } from './inspection.ts';
+import { type Site, startSite } from './site.ts';
 
 export interface RunOptions {
   io: CommandIo;
@@ -10,10 +15,51 @@ export interface RunOptions {
   inspectPort: number | null;
 }
 
+/** An ordered shutdown that takes longer is cut short: everything that matters is on disk already. */
+const SHUTDOWN_MAX_MS = 4_500;
+const REDACTED = ['idTag', '*.idTag', 'password', '*.password', 'authorization', '*.authorization'];
+
 /** Runs the site of a site file until `signal`; resolves with the exit code. A faulty file ends it before a port opens. */
-export async function runSite(configPath: string, { io }: RunOptions): Promise<number> {
+export async function runSite(configPath: string, { io, signal, inspectPort }: RunOptions): Promise<number> {
   const config = soundConfig(configPath, io);
   if (config === undefined) return EXIT.configInvalid;
-  io.stderr.write('holdfast run: the composition root is not connected\n');
-  return EXIT.failed;
+  const log: Log = pino({ redact: REDACTED }, io.stdout as NodeJS.WriteStream);
+  const fatal = new AbortController();
+  let site: Site;
+  try {
+    site = await startSite(config, {
+      log,
+      env: io.env,
+      onFatal: (why) => {
+        log.error({ why }, 'giving up; a watchdog should start the process anew');
+        fatal.abort();
+      },
+    });
+  } catch (error) {
+    io.stderr.write(`holdfast run: ${startProblem(error)}\n`);
+    return EXIT.failed;
+  }
+  const uninspect = inspectPort === null ? undefined : await inspectHost(site.core.host, inspectPort, io);
+  const { host, port } = site.apiAddress;
+  log.info({ chargers: site.southPort, api: `http://${host}:${port}/api/v1/site` }, 'site runs');
+  await Promise.race([aborted(signal), aborted(fatal.signal)]);
+  const overdue = setTimeout(() => process.kill(process.pid, 'SIGKILL'), SHUTDOWN_MAX_MS);
+  await uninspect?.();
+  await site.stop();
+  clearTimeout(overdue);
+  return fatal.signal.aborted ? EXIT.failed : EXIT.ok;
+}
+
+function startProblem(error: unknown): string {
+  if (error instanceof DataFolderBusy) {
+    return `${error.message}; stop that one first, or give this site another "data:" folder`;
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return `${String(error)}; another program listens there`;
+  return String(error);
+}
+
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

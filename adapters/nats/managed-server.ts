@@ -85,6 +85,8 @@ class ManagedNats implements NatsServer {
 
   readonly endpoint = (): NatsEndpoint | undefined => this.#endpoint;
 
+  readonly pid = (): number | undefined => (this.#run?.running ? this.#run.pid : undefined);
+
   async start(): Promise<void> {
     mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
     const leftover = await endLeftover(this.#files.pid, this.#files.config, this.#options.clock);

@@ -11,6 +11,8 @@ export interface NatsServer {
   readonly endpoint: () => NatsEndpoint | undefined;
   /** Undefined for an external server: the bus learns it on connecting. */
   readonly version: string | undefined;
+  /** Process id of the child while it runs; undefined for an external server. */
+  readonly pid: () => number | undefined;
   stop(): Promise<void>;
 }
 
@@ -18,5 +20,11 @@ export interface NatsServer {
 export function externalNats(url: string): NatsServer | { problem: string } {
   const endpoint = parseNatsUrl(url);
   if ('problem' in endpoint) return endpoint;
-  return { kind: 'external', endpoint: () => endpoint, version: undefined, stop: async () => {} };
+  return {
+    kind: 'external',
+    endpoint: () => endpoint,
+    version: undefined,
+    pid: () => undefined,
+    stop: async () => {},
+  };
 }
