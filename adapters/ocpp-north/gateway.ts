@@ -15,7 +15,7 @@ import { outcomeEnvelope } from '../ocpp/outcome-envelope.ts';
 import { type Post, SurePost } from '../ocpp/sure-post.ts';
 import { createValidator16 } from '../ocpp/validate16.ts';
 import { BackendConnection, type BackendConnectionLimits } from './backend-connection.ts';
-import type { Backend, Dialer, DialOutcome } from './dialer.ts';
+import type { Backend, DialCause, Dialer, DialOutcome } from './dialer.ts';
 
 export interface NorthGatewayOptions {
   clock: Clock;
@@ -51,43 +51,73 @@ export const DEFAULT_BACKEND_LIMITS: BackendConnectionLimits = {
 const GOING_AWAY = 1001;
 
 export function createNorthGateway(options: NorthGatewayOptions): NorthGateway {
-  const { clock, random, log, post, dialer } = options;
-  const limits: BackendConnectionLimits = { ...DEFAULT_BACKEND_LIMITS, ...options.limits };
-  const validator = createValidator16('receive');
-  const surePost = new SurePost({ clock, log, post });
-  const open = new Map<string, BackendConnection>();
-  const dialing = new Map<string, { abort(): void }>();
+  return new Gateway(options);
+}
 
-  function tellLink(charger: string, type: string, data: Json): void {
-    surePost.post({ type, from: `north/${charger}`, to: `link/${charger}`, charger, data });
+class Gateway implements NorthGateway {
+  readonly #options: NorthGatewayOptions;
+  readonly #limits: BackendConnectionLimits;
+  readonly #validator = createValidator16('receive');
+  readonly #surePost: SurePost;
+  readonly #open = new Map<string, BackendConnection>();
+  readonly #dialing = new Map<string, { abort(): void }>();
+
+  constructor(options: NorthGatewayOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_BACKEND_LIMITS, ...options.limits };
+    this.#surePost = new SurePost(options);
   }
 
-  function dial(charger: string): void {
-    if (open.has(charger) || dialing.has(charger)) return;
-    const backend = options.backendOf(charger);
+  perform(effect: NorthEffect): void {
+    const { charger } = effect;
+    if (effect.type === 'dial') this.#dial(charger);
+    else if (effect.type === 'hangUp') this.#hangUp(charger, effect.code, effect.reason);
+    else if (effect.type === 'call') this.#call(effect);
+    else {
+      const connection = this.#open.get(charger);
+      if (connection?.socketId !== effect.socketId) return;
+      if (effect.error !== undefined) connection.fail(effect.messageId, effect.error);
+      else connection.answer(effect.messageId, effect.raw ?? '{}');
+    }
+  }
+
+  isConnected(charger: string): boolean {
+    return this.#open.has(charger);
+  }
+
+  close(): void {
+    this.#surePost.stop();
+    for (const attempt of this.#dialing.values()) attempt.abort();
+    for (const connection of this.#open.values()) connection.abandon(GOING_AWAY, 'controller stops');
+    this.#dialing.clear();
+    this.#open.clear();
+  }
+
+  #dial(charger: string): void {
+    if (this.#open.has(charger) || this.#dialing.has(charger)) return;
+    const backend = this.#options.backendOf(charger);
     if (backend === null) {
-      const data = { cause: 'upgrade', detail: 'no backend is configured' } satisfies NorthDialFailed;
-      tellLink(charger, 'north.dialFailed', data);
+      this.#tellFailed(charger, 'upgrade', 'no backend is configured');
       return;
     }
-    const attempt = dialer.dial(backend, charger, (outcome) => {
-      if (dialing.get(charger) !== attempt) return;
-      dialing.delete(charger);
-      onDialled(charger, outcome);
+    const attempt = this.#options.dialer.dial(backend, charger, (outcome) => {
+      if (this.#dialing.get(charger) !== attempt) return;
+      this.#dialing.delete(charger);
+      this.#onDialled(charger, outcome);
     });
-    dialing.set(charger, attempt);
+    this.#dialing.set(charger, attempt);
   }
 
-  function onDialled(charger: string, outcome: DialOutcome): void {
+  #onDialled(charger: string, outcome: DialOutcome): void {
     if (outcome.kind === 'failed') {
-      const { cause, detail } = outcome;
-      tellLink(charger, 'north.dialFailed', { cause, detail } satisfies NorthDialFailed);
+      this.#tellFailed(charger, outcome.cause, outcome.detail);
       return;
     }
+    const { clock, random, log, post } = this.#options;
     const socketId = random.uuid();
     const { socket, subprotocol } = outcome;
     // Told first: a CALL of the CPMS may stand right behind the handshake.
-    tellLink(charger, 'north.opened', { socketId, subprotocol } satisfies NorthOpened);
+    this.#tellLink(charger, 'north.opened', { socketId, subprotocol } satisfies NorthOpened);
     const connection = new BackendConnection({
       charger,
       socketId,
@@ -95,59 +125,42 @@ export function createNorthGateway(options: NorthGatewayOptions): NorthGateway {
       clock,
       random,
       log,
-      validator,
-      limits,
+      validator: this.#validator,
+      limits: this.#limits,
       post,
-      surePost,
-      chargerIsWaiting: () => options.chargerIsWaiting(charger),
+      surePost: this.#surePost,
+      chargerIsWaiting: () => this.#options.chargerIsWaiting(charger),
       onGone: (code, reason) => {
-        open.delete(charger);
-        tellLink(charger, 'north.closed', { socketId, code, reason } satisfies NorthClosed);
+        this.#open.delete(charger);
+        this.#tellLink(charger, 'north.closed', { socketId, code, reason } satisfies NorthClosed);
       },
     });
-    open.set(charger, connection);
+    this.#open.set(charger, connection);
   }
 
-  function hangUp(charger: string, code: number, reason: string): void {
-    open.get(charger)?.close(code, reason);
-    const attempt = dialing.get(charger);
+  #hangUp(charger: string, code: number, reason: string): void {
+    this.#open.get(charger)?.close(code, reason);
+    const attempt = this.#dialing.get(charger);
     if (attempt === undefined) return;
-    dialing.delete(charger);
+    this.#dialing.delete(charger);
     attempt.abort();
-    tellLink(charger, 'north.dialFailed', { cause: 'upgrade', detail: 'given up' } satisfies NorthDialFailed);
+    this.#tellFailed(charger, 'upgrade', 'given up');
   }
 
-  function call(effect: NorthCall): void {
+  #call(effect: NorthCall): void {
     const { charger, action, raw, timeoutMs, messageId, exactId } = effect;
     const settle = (outcome: CallOutcome): void =>
-      surePost.post(outcomeEnvelope('north', effect, charger, outcome));
-    const connection = open.get(charger);
+      this.#surePost.post(outcomeEnvelope('north', effect, charger, outcome));
+    const connection = this.#open.get(charger);
     if (connection === undefined) settle(failure('notConnected', 'backend is not connected'));
     else connection.call({ action, raw, timeoutMs, id: messageId, exactId, settle });
   }
 
-  function perform(effect: NorthEffect): void {
-    const { charger } = effect;
-    if (effect.type === 'dial') dial(charger);
-    else if (effect.type === 'hangUp') hangUp(charger, effect.code, effect.reason);
-    else if (effect.type === 'call') call(effect);
-    else {
-      const connection = open.get(charger);
-      if (connection?.socketId !== effect.socketId) return;
-      if (effect.error !== undefined) connection.fail(effect.messageId, effect.error);
-      else connection.answer(effect.messageId, effect.raw ?? '{}');
-    }
+  #tellFailed(charger: string, cause: DialCause, detail: string): void {
+    this.#tellLink(charger, 'north.dialFailed', { cause, detail } satisfies NorthDialFailed);
   }
 
-  return {
-    perform,
-    isConnected: (charger) => open.has(charger),
-    close() {
-      surePost.stop();
-      for (const attempt of dialing.values()) attempt.abort();
-      for (const connection of open.values()) connection.abandon(GOING_AWAY, 'controller stops');
-      dialing.clear();
-      open.clear();
-    },
-  };
+  #tellLink(charger: string, type: string, data: Json): void {
+    this.#surePost.post({ type, from: `north/${charger}`, to: `link/${charger}`, charger, data });
+  }
 }

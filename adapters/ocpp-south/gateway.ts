@@ -62,18 +62,29 @@ const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 
 export function createSouthGateway(options: SouthGatewayOptions): SouthGateway {
-  const { clock, random, log, post } = options;
-  const limits: ConnectionLimits = { ...DEFAULT_CONNECTION_LIMITS, ...options.limits };
-  const validator = createValidator16('receive');
-  const surePost = new SurePost({ clock, log, post });
-  const connections = new Map<string, ChargerConnection>();
+  return new Gateway(options);
+}
 
-  function attach(identity: string, socket: FrameSocket, info: ConnectionInfo): string | null {
-    connections.get(identity)?.cut('replaced by a newer socket');
+class Gateway implements SouthGateway {
+  readonly #options: SouthGatewayOptions;
+  readonly #limits: ConnectionLimits;
+  readonly #validator = createValidator16('receive');
+  readonly #surePost: SurePost;
+  readonly #connections = new Map<string, ChargerConnection>();
+
+  constructor(options: SouthGatewayOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.limits };
+    this.#surePost = new SurePost(options);
+  }
+
+  attach(identity: string, socket: FrameSocket, info: ConnectionInfo): string | null {
+    const { clock, random, log, post } = this.#options;
+    this.#connections.get(identity)?.cut('replaced by a newer socket');
     const socketId = random.uuid();
     const opened = openedEnvelope(identity, socketId, info);
-    const isBehind = surePost.hasKept(opened.to);
-    if (isBehind || post(opened) !== 'accepted') {
+    // Nothing may overtake a notice about the older socket.
+    if (this.#surePost.hasKept(opened.to) || post(opened) !== 'accepted') {
       log.warn({ charger: identity }, 'socket refused: its actor takes nothing now');
       socket.close(TRY_AGAIN_LATER, 'busy, try again later');
       return null;
@@ -86,36 +97,23 @@ export function createSouthGateway(options: SouthGatewayOptions): SouthGateway {
       clock,
       random,
       log,
-      validator,
-      limits,
+      validator: this.#validator,
+      limits: this.#limits,
       post,
-      surePost,
+      surePost: this.#surePost,
       // A late close of an older socket must not remove the newer one.
       onGone: (gone) => {
-        if (connections.get(identity) === gone) connections.delete(identity);
+        if (this.#connections.get(identity) === gone) this.#connections.delete(identity);
       },
     });
-    connections.set(identity, connection);
+    this.#connections.set(identity, connection);
     if (info.subprotocolMissing) log.warn({ charger: identity }, 'charger offered no subprotocol');
     return socketId;
   }
 
-  function call(charger: string, outgoing: OutgoingCall): void {
-    const connection = connections.get(charger);
-    if (connection === undefined) outgoing.settle(failure('notConnected', 'charger is not connected'));
-    else connection.call(outgoing);
-  }
-
-  function callForActor(effect: SouthCall): void {
-    const { charger, action, raw, timeoutMs, messageId } = effect;
-    const settle = (outcome: CallOutcome): void =>
-      surePost.post(outcomeEnvelope('south', effect, charger, outcome));
-    call(charger, { action, raw, timeoutMs, id: messageId, settle });
-  }
-
-  function perform(effect: SouthEffect): void {
-    const connection = connections.get(effect.charger);
-    if (effect.type === 'call') callForActor(effect);
+  perform(effect: SouthEffect): void {
+    const connection = this.#connections.get(effect.charger);
+    if (effect.type === 'call') this.#callForActor(effect);
     else if (effect.type === 'close') connection?.close(effect.code, effect.reason);
     else if (connection?.socketId === effect.socketId) {
       if (effect.error !== undefined) connection.fail(effect.messageId, effect.error);
@@ -123,27 +121,43 @@ export function createSouthGateway(options: SouthGatewayOptions): SouthGateway {
     }
   }
 
-  return {
-    attach,
-    perform,
-    call,
-    connected(identity) {
-      const connection = connections.get(identity);
-      return connection === undefined ? undefined : describe(connection);
-    },
-    connections: () => [...connections.values()].map(describe),
-    hasOpenCall: (charger) => connections.get(charger)?.hasOpenCall ?? false,
-    probe(identity, done) {
-      const connection = connections.get(identity);
-      if (connection === undefined) done(false);
-      else connection.probe(done);
-    },
-    close() {
-      surePost.stop();
-      for (const connection of connections.values()) connection.abandon(GOING_AWAY, 'controller stops');
-      connections.clear();
-    },
-  };
+  call(charger: string, outgoing: OutgoingCall): void {
+    const connection = this.#connections.get(charger);
+    if (connection === undefined) outgoing.settle(failure('notConnected', 'charger is not connected'));
+    else connection.call(outgoing);
+  }
+
+  connected(identity: string): ConnectedCharger | undefined {
+    const connection = this.#connections.get(identity);
+    return connection === undefined ? undefined : describe(connection);
+  }
+
+  connections(): ConnectedCharger[] {
+    return [...this.#connections.values()].map(describe);
+  }
+
+  hasOpenCall(charger: string): boolean {
+    return this.#connections.get(charger)?.hasOpenCall ?? false;
+  }
+
+  probe(identity: string, done: (alive: boolean) => void): void {
+    const connection = this.#connections.get(identity);
+    if (connection === undefined) done(false);
+    else connection.probe(done);
+  }
+
+  close(): void {
+    this.#surePost.stop();
+    for (const connection of this.#connections.values()) connection.abandon(GOING_AWAY, 'controller stops');
+    this.#connections.clear();
+  }
+
+  #callForActor(effect: SouthCall): void {
+    const { charger, action, raw, timeoutMs, messageId } = effect;
+    const settle = (outcome: CallOutcome): void =>
+      this.#surePost.post(outcomeEnvelope('south', effect, charger, outcome));
+    this.call(charger, { action, raw, timeoutMs, id: messageId, settle });
+  }
 }
 
 function openedEnvelope(identity: string, socketId: string, info: ConnectionInfo): Incoming {

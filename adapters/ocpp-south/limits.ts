@@ -7,7 +7,7 @@ import type {
 } from '../../actors/ports.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { CallOutcome } from '../ocpp/call-queue.ts';
+import { type CallOutcome, failure } from '../ocpp/call-queue.ts';
 import { type Post, SurePost } from '../ocpp/sure-post.ts';
 import { createValidator16 } from '../ocpp/validate16.ts';
 import {
@@ -43,79 +43,85 @@ interface Lane {
 const ACTION = 'SetChargingProfile';
 
 export function createLimitsPort(options: LimitsPortOptions): LimitsPort {
-  const { clock, log, south, timeoutMs = 10_000, plan = DEFAULT_PROFILE_PLAN } = options;
-  const surePost = new SurePost({ clock, log, post: options.post });
-  const validator = createValidator16('emit');
-  const lanes = new Map<string, Lane>();
+  return new ProfileLimits(options);
+}
 
-  function send(effect: LimitsEffect, laneKey: string): void {
-    const payload =
-      effect.type === 'set' ? leasePayload(effect, plan, clock.wallMs()) : failSafePayload(effect, plan);
-    const violation = validator.call('cpms', ACTION, payload);
-    if (violation !== null) {
-      settle(effect, laneKey, {
-        kind: 'failed',
-        why: 'invalid',
-        error: { ...violation, details: {} },
-      });
+class ProfileLimits implements LimitsPort {
+  readonly #options: LimitsPortOptions;
+  readonly #timeoutMs: number;
+  readonly #plan: ProfilePlan;
+  readonly #surePost: SurePost;
+  readonly #validator = createValidator16('emit');
+  readonly #lanes = new Map<string, Lane>();
+
+  constructor(options: LimitsPortOptions) {
+    this.#options = options;
+    this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#plan = options.plan ?? DEFAULT_PROFILE_PLAN;
+    this.#surePost = new SurePost(options);
+  }
+
+  perform(effect: LimitsEffect): void {
+    const laneKey = `${effect.charger}/${connectorOf(effect)}`;
+    const lane = this.#lanes.get(laneKey);
+    if (lane === undefined) {
+      this.#lanes.set(laneKey, { waiting: undefined });
+      this.#send(effect, laneKey);
       return;
     }
-    south.call(effect.charger, {
+    const replaced = lane.waiting;
+    lane.waiting = effect;
+    if (replaced !== undefined) this.#report(replaced, SUPERSEDED);
+  }
+
+  close(): void {
+    this.#surePost.stop();
+    this.#lanes.clear();
+  }
+
+  #send(effect: LimitsEffect, laneKey: string): void {
+    const payload =
+      effect.type === 'set'
+        ? leasePayload(effect, this.#plan, this.#options.clock.wallMs())
+        : failSafePayload(effect, this.#plan);
+    const violation = this.#validator.call('cpms', ACTION, payload);
+    if (violation !== null) {
+      this.#settle(effect, laneKey, failure('invalid', violation.description, violation.code));
+      return;
+    }
+    this.#options.south.call(effect.charger, {
       action: ACTION,
       raw: JSON.stringify(payload),
-      timeoutMs,
-      settle: (outcome) => settle(effect, laneKey, outcome),
+      timeoutMs: this.#timeoutMs,
+      settle: (outcome) => this.#settle(effect, laneKey, outcome),
     });
   }
 
-  function settle(effect: LimitsEffect, laneKey: string, outcome: CallOutcome): void {
-    report(effect, outcome);
-    const next = lanes.get(laneKey)?.waiting;
+  #settle(effect: LimitsEffect, laneKey: string, outcome: CallOutcome): void {
+    this.#report(effect, outcome);
+    const next = this.#lanes.get(laneKey)?.waiting;
     if (next === undefined) {
-      lanes.delete(laneKey);
+      this.#lanes.delete(laneKey);
     } else {
-      lanes.set(laneKey, { waiting: undefined });
-      send(next, laneKey);
+      this.#lanes.set(laneKey, { waiting: undefined });
+      this.#send(next, laneKey);
     }
   }
 
-  function report(effect: LimitsEffect, outcome: CallOutcome): void {
+  #report(effect: LimitsEffect, outcome: CallOutcome): void {
     const { charger, correlation } = effect;
     const connector = connectorOf(effect);
     const common = { from: 'limits/south', to: 'budget/site', charger, connector, correlation } as const;
     if (outcome.kind === 'answered') {
       const data = { charger, connector, status: String(outcome.payload.status) } satisfies LimitsAnswered;
-      surePost.post({ ...common, type: 'limits.answered', data });
+      this.#surePost.post({ ...common, type: 'limits.answered', data });
     } else {
-      surePost.post({ ...common, type: 'limits.failed', data: failedData(effect, outcome) });
+      this.#surePost.post({ ...common, type: 'limits.failed', data: failedData(effect, outcome) });
     }
   }
-
-  return {
-    perform(effect) {
-      const laneKey = `${effect.charger}/${connectorOf(effect)}`;
-      const lane = lanes.get(laneKey);
-      if (lane === undefined) {
-        lanes.set(laneKey, { waiting: undefined });
-        send(effect, laneKey);
-        return;
-      }
-      const replaced = lane.waiting;
-      lane.waiting = effect;
-      if (replaced !== undefined) report(replaced, SUPERSEDED);
-    },
-    close() {
-      surePost.stop();
-      lanes.clear();
-    },
-  };
 }
 
-const SUPERSEDED: CallOutcome = {
-  kind: 'failed',
-  why: 'closed',
-  error: { code: 'GenericError', description: 'superseded', details: {} },
-};
+const SUPERSEDED = failure('closed', 'superseded');
 
 function connectorOf(effect: SetLimit | InstallFailSafe): number {
   return effect.type === 'set' ? effect.connector : 0;

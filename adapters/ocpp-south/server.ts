@@ -66,105 +66,120 @@ interface Knock {
 }
 
 export function createSouthServer(options: SouthServerOptions): SouthServer {
-  const { clock, log, gateway, gate } = options;
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const refusals = new Refusals(clock, log);
-  /** Identities whose old socket is being probed for a newcomer: one at a time. */
-  const probing = new Set<string>();
-  const http = createHttp(limits);
-  const wss = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: limits.frameBytesMax,
-    ...WS_BOUNDS,
-    // No common subprotocol: the handshake ends without one and the socket is closed (OCPP-J 1.6, 3.1.2).
-    handleProtocols: (offered) => commonSubprotocol(offered) ?? false,
-  });
+  return new Listener(options);
+}
 
-  http.on('upgrade', (request, socket, head) => {
+class Listener implements SouthServer {
+  readonly #options: SouthServerOptions;
+  readonly #refusals: Refusals;
+  readonly #http: Server;
+  readonly #wss: WebSocketServer;
+  /** Identities whose old socket is being probed for a newcomer: one at a time. */
+  readonly #probing = new Set<string>();
+
+  constructor(options: SouthServerOptions) {
+    this.#options = options;
+    this.#refusals = new Refusals(options.clock, options.log);
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#wss = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: limits.frameBytesMax,
+      ...WS_BOUNDS,
+      // No common subprotocol: the handshake ends without one and the socket is closed (OCPP-J 1.6, 3.1.2).
+      handleProtocols: (offered) => commonSubprotocol(offered) ?? false,
+    });
+    this.#http = createHttp(limits);
+    this.#http.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
+  }
+
+  listen(): Promise<{ port: number }> {
+    const { host, port } = this.#options.listen;
+    return listen(this.#http, host, port);
+  }
+
+  refused(): RefusedConnection[] {
+    return this.#refusals.list();
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#http.close(() => resolve());
+      this.#http.closeAllConnections();
+    });
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Unheard, an error of the peer during the handshake would end the process.
     socket.on('error', () => socket.destroy());
     const remote = request.socket.remoteAddress ?? 'unknown';
     const url = request.url ?? '';
     // Without a version the rest of the request line would be read as headers (HTTP 0.9).
     const identity = request.httpVersion === '1.1' ? identityOfUrl(url) : null;
-    if (identity === null) refuse(socket, 404, url, remote, 'badUrl');
-    else admit({ request, socket, head, identity, remote });
-  });
+    if (identity === null) this.#refuse(socket, 404, url, remote, 'badUrl');
+    else this.#admit({ request, socket, head, identity, remote });
+  }
 
-  function admit(knock: Knock): void {
+  #admit(knock: Knock): void {
     const { request, socket, identity, remote } = knock;
+    const { gateway, gate } = this.#options;
     const verdict = gate(identity, remote);
     const secret = verdict.outcome === 'accept' ? verdict.secret : null;
     // Compared even where the verdict is known, so that refusals take the same time for all identities.
     const isOpenDoor = verdict.outcome === 'accept' && secret === null;
     const isRight = isAuthorized(request.headers.authorization, identity, secret);
     if (!isOpenDoor && !isRight) {
-      refuse(socket, 401, identity, remote, refusalCause(verdict));
+      this.#refuse(socket, 401, identity, remote, refusalCause(verdict));
       return;
     }
     const current = gateway.connected(identity);
-    if (current === undefined || current.remote === remote) upgrade(knock);
-    else contest(knock);
+    if (current === undefined || current.remote === remote) this.#upgrade(knock);
+    else this.#contest(knock);
   }
 
   /** A second socket for one identity wins only if the first stays silent to a ping. */
-  function contest(knock: Knock): void {
+  #contest(knock: Knock): void {
     const { socket, identity, remote } = knock;
-    if (probing.has(identity)) {
-      refuse(socket, 409, identity, remote, 'alreadyConnected');
+    const { gateway, log } = this.#options;
+    if (this.#probing.has(identity)) {
+      this.#refuse(socket, 409, identity, remote, 'alreadyConnected');
       return;
     }
-    probing.add(identity);
+    this.#probing.add(identity);
     gateway.probe(identity, (alive) => {
-      probing.delete(identity);
+      this.#probing.delete(identity);
       if (!alive) {
-        upgrade(knock);
+        this.#upgrade(knock);
         return;
       }
       log.error({ charger: identity, remote }, 'second socket refused: the first one is alive');
-      refuse(socket, 409, identity, remote, 'alreadyConnected');
+      this.#refuse(socket, 409, identity, remote, 'alreadyConnected');
     });
   }
 
-  function upgrade(knock: Knock): void {
+  #upgrade(knock: Knock): void {
     if (knock.socket.destroyed) return;
-    wss.handleUpgrade(knock.request, knock.socket, knock.head, (ws) => greet(ws, knock));
+    this.#wss.handleUpgrade(knock.request, knock.socket, knock.head, (ws) => this.#greet(ws, knock));
   }
 
-  function greet(ws: WebSocket, { request, identity, remote }: Knock): void {
+  #greet(ws: WebSocket, { request, identity, remote }: Knock): void {
     const socket = new WsFrameSocket(ws);
     const hasOffer = request.headers['sec-websocket-protocol'] !== undefined;
-    const isMissingAllowed = !hasOffer && (options.allowMissingSubprotocol ?? true);
+    const isMissingAllowed = !hasOffer && (this.#options.allowMissingSubprotocol ?? true);
     if (ws.protocol === '' && !isMissingAllowed) {
-      refusals.add(identity, remote, 'noCommonSubprotocol');
+      this.#refusals.add(identity, remote, 'noCommonSubprotocol');
       socket.close(PROTOCOL_ERROR, `only ${SUBPROTOCOL} is spoken here`);
       return;
     }
     const info = { subprotocol: SUBPROTOCOL, remote, subprotocolMissing: !hasOffer } as const;
-    if (gateway.attach(identity, socket, info) === null) refusals.add(identity, remote, 'busy');
+    const socketId = this.#options.gateway.attach(identity, socket, info);
+    if (socketId === null) this.#refusals.add(identity, remote, 'busy');
   }
 
-  function refuse(
-    socket: Duplex,
-    status: RefusalStatus,
-    claimed: string,
-    remote: string,
-    cause: RefusalCause,
-  ): void {
-    refusals.add(claimed, remote, cause);
+  #refuse(socket: Duplex, status: RefusalStatus, claimed: string, remote: string, cause: RefusalCause): void {
+    this.#refusals.add(claimed, remote, cause);
     answerAndDestroy(socket, status);
   }
-
-  return {
-    listen: () => listen(http, options.listen.host, options.listen.port),
-    refused: () => refusals.list(),
-    close: () =>
-      new Promise((resolve) => {
-        http.close(() => resolve());
-        http.closeAllConnections();
-      }),
-  };
 }
 
 function createHttp(limits: SouthServerLimits): Server {
