@@ -49,13 +49,7 @@ export function abort(turn: Turn, session: string, why: 'unconfirmed' | 'superse
   putTransaction(turn, { ...transaction, state: 'aborted' });
   vacate(turn, transaction);
   const { connector } = transaction;
-  tell(
-    turn,
-    addressOf('session', session),
-    'session.deliveryFailed',
-    { what: 'stop', error: why },
-    { session },
-  );
+  tell(turn, addressOf('session', session), 'session.aborted', { reason: why }, { session });
   turn.journal({
     type: 'transaction.aborted',
     session,
