@@ -65,6 +65,8 @@ export class ChargerConnection {
   readonly #liveness: Liveness;
   readonly #inflow: Inflow;
   #gone = false;
+  /** Wall time of the newest frame; of the opening before the first. */
+  lastFrameAtMs: number;
 
   constructor(options: ConnectionOptions) {
     const { identity, socketId, socket, clock, random, validator, limits } = options;
@@ -103,7 +105,9 @@ export class ChargerConnection {
       silentAfterMs,
       onSilent: () => this.#onSilent(),
     });
+    this.lastFrameAtMs = clock.wallMs();
     socket.onText((text) => {
+      this.lastFrameAtMs = clock.wallMs();
       this.#liveness.heard();
       this.#inflow.take(text);
     });

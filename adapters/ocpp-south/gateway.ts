@@ -24,6 +24,8 @@ export interface ConnectedCharger extends ConnectionInfo {
   identity: string;
   socketId: string;
   bufferedBytes: number;
+  /** Wall milliseconds. */
+  lastFrameAtMs: number;
   counts: RpcCounts;
 }
 
@@ -172,6 +174,6 @@ function openedEnvelope(identity: string, socketId: string, info: ConnectionInfo
 }
 
 function describe(connection: ChargerConnection): ConnectedCharger {
-  const { identity, socketId, info, bufferedBytes, counts } = connection;
-  return { ...info, identity, socketId, bufferedBytes, counts };
+  const { identity, socketId, info, bufferedBytes, lastFrameAtMs, counts } = connection;
+  return { ...info, identity, socketId, bufferedBytes, lastFrameAtMs, counts };
 }
