@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+
+/** What the kernel counts for one process (Linux). */
+export interface ProcessFigures {
+  /** CPU time of the main thread in microseconds. */
+  mainThreadCpuMicros: number;
+  /** Resident memory in bytes. */
+  rssBytes: number;
+  /** Bytes that the process caused to be written to the storage layer; 0 on a file system in memory. */
+  deviceWriteBytes: number;
+}
+
+export function readFigures(pid: number): ProcessFigures {
+  return parseFigures({
+    schedstat: readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1'),
+    status: readFileSync(`/proc/${pid}/status`, 'latin1'),
+    io: readFileSync(`/proc/${pid}/io`, 'latin1'),
+  });
+}
+
+/** The texts of the files of the same names; see proc(5). */
+export function parseFigures(files: { schedstat: string; status: string; io: string }): ProcessFigures {
+  return {
+    mainThreadCpuMicros: Number(files.schedstat.split(' ')[0]) / 1_000,
+    rssBytes: numberAfter(files.status, 'VmRSS:') * 1_024,
+    deviceWriteBytes: numberAfter(files.io, '\nwrite_bytes:'),
+  };
+}
+
+function numberAfter(text: string, label: string): number {
+  const at = text.indexOf(label);
+  if (at < 0) throw new Error(`no ${label.trim()} in what the kernel tells`);
+  return Number.parseInt(text.slice(at + label.length), 10);
+}
