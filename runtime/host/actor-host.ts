@@ -70,6 +70,9 @@ export class ActorHost {
   #loop!: RunLoop;
   #release!: EffectRelease;
   #ids!: EnvelopeIds;
+  #isStarted = false;
+  /** Said before the journal could be written: alarms of the start itself, so they are few. */
+  readonly #early: JournalEntry[] = [];
   #stopping = false;
   #failing: { retry: TimerHandle; waitMs: number } | undefined;
   #sweep: TimerHandle | undefined;
@@ -145,6 +148,8 @@ export class ActorHost {
       afterBurst: () => this.#commit.sealIfDue(),
     });
     await this.#restore(recovered.processStart);
+    this.#isStarted = true;
+    for (const entry of this.#early.splice(0)) this.record(entry);
     this.#armSweep();
     return recovered;
   }
@@ -167,6 +172,10 @@ export class ActorHost {
 
   /** Journals something that no actor decided: an alarm, a clock step. */
   record(entry: JournalEntry): void {
+    if (!this.#isStarted) {
+      this.#early.push(entry);
+      return;
+    }
     const source: Incoming = {
       type: entry.type,
       from: HOST_ADDRESS,
