@@ -84,7 +84,7 @@ function isSettling(entry: ConnectorEntry, at: number): boolean {
   return !(
     measured &&
     inForce &&
-    measured.at >= inForce.knownAt &&
+    measured.at > inForce.knownAt &&
     measured.milliamps <= inForce.limitMilliamps
   );
 }

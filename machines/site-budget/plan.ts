@@ -7,6 +7,7 @@ import type { LimitedBy, Share } from './allocate.ts';
 import { installFailSafes } from './fail-safe-plan.ts';
 import {
   bookedMilliamps,
+  type ChargerEntry,
   type ConnectorEntry,
   chargerOf,
   fallbackMilliamps,
@@ -59,8 +60,10 @@ function shareOf(entry: ConnectorEntry, ledger: Ledger, targets: SiteTargets): S
   if (!charger || !isReachable(charger) || !wants(entry)) return undefined;
   const share = targets.shares.get(keyOf(entry));
   if (share) return share;
-  const limitMilliamps = lastCommandedMilliamps(entry);
-  if (limitMilliamps === null) return undefined;
+  const last = lastCommandedMilliamps(entry);
+  if (last === null) return undefined;
+  const cap = floorToLimitStep(entry.capMilliamps ?? last);
+  const limitMilliamps = last <= cap ? last : cap < ledger.minMilliamps ? 0 : cap;
   return { limitMilliamps, limitedBy: { code: heldBecause(entry), params: {} } };
 }
 
@@ -97,7 +100,7 @@ function isRepeatDue(entry: ConnectorEntry, ledger: Ledger, targets: SiteTargets
   if (entry.doubtful || !entry.confirmed) return true;
   if (!entry.inForce) return false;
   const charger = chargerOf(ledger, entry.charger)!;
-  const after = afterLease(entry, targets);
+  const after = afterLease(entry, charger, targets);
   if (entry.inForce.afterLeaseMilliamps > after) return true;
   // A lease that says no more than the fail-safe says may run out.
   const saysMore =
@@ -105,9 +108,10 @@ function isRepeatDue(entry: ConnectorEntry, ledger: Ledger, targets: SiteTargets
   return saysMore && (at >= entry.inForce.renewAt || at < entry.inForce.knownAt);
 }
 
-/** The fail-safe limit, or less where the CPMS allows less. */
-function afterLease(entry: ConnectorEntry, targets: SiteTargets): number {
-  const fallback = targets.fallbacks.get(entry.charger) ?? 0;
+/** The fail-safe limit: never more than the charger has confirmed, and nothing where the CPMS allows less. */
+function afterLease(entry: ConnectorEntry, charger: ChargerEntry, targets: SiteTargets): number {
+  const wanted = targets.fallbacks.get(entry.charger) ?? 0;
+  const fallback = Math.min(wanted, charger.failSafe.confirmedMilliamps ?? 0);
   return entry.capMilliamps !== null && entry.capMilliamps < fallback ? 0 : fallback;
 }
 
@@ -181,7 +185,7 @@ function send(
   const transactionId = entry.transactionId!;
   const order = ledger.lastOrder + 1;
   const correlation = `limit-${order}`;
-  const afterLeaseMilliamps = afterLease(entry, targets);
+  const afterLeaseMilliamps = afterLease(entry, chargerOf(ledger, entry.charger)!, targets);
   const sent = { order, correlation, transactionId, limitMilliamps, afterLeaseMilliamps, sentAt: at };
   const launched = launch(entry, sent, leaseMs);
   const next = isRaise ? { ...launched, lastRaiseAt: at, raiseWantedSinceAt: null } : launched;

@@ -5,6 +5,9 @@ import { chargersBehind, siteMode } from './mode.ts';
 import { plan } from './plan.ts';
 import type { SiteBudgetContext, SiteBudgetEvent, SiteMode } from './site-budget.messages.ts';
 
+/** Less than this is not a clock that stepped back, only the order in which things were taken up. */
+const CLOCK_STEP_MS = 10_000;
+
 interface Given {
   context: SiteBudgetContext;
   event: SiteBudgetEvent;
@@ -13,7 +16,18 @@ interface Given {
 /** What happened goes into the books, and the time that it happened at passes. */
 export function noted({ context, event }: Given): Partial<SiteBudgetContext> {
   if (event.type === 'budget.decide') return {};
-  return { ledger: passTime(noteFact(context.ledger, event), event.at), orders: [] };
+  const at = timeOf(context.ledger.at, event);
+  return { ledger: passTime(noteFact(context.ledger, { ...event, at }), at), orders: [] };
+}
+
+/** A tell may be late, and is dated when it was sent: only what comes straight from the clock can move time back. */
+function timeOf(knownAt: number, event: Exclude<SiteBudgetEvent, { type: 'budget.decide' }>): number {
+  const isFromClock =
+    event.type === 'budget.checkDue' ||
+    event.type === 'budget.configured' ||
+    event.type === 'limits.answered' ||
+    event.type === 'limits.failed';
+  return isFromClock && knownAt - event.at > CLOCK_STEP_MS ? event.at : Math.max(knownAt, event.at);
 }
 
 function decided(context: SiteBudgetContext, mayRaise: boolean): Partial<SiteBudgetContext> {
