@@ -38,7 +38,7 @@ function energyOf(values: readonly SampledValue[]): number | null {
   const energies = values.filter(({ measurand = ENERGY }) => measurand === ENERGY);
   const totals = energies.filter(({ phase }) => phase === undefined);
   const counted = totals.length > 0 ? totals.slice(-1) : energies.filter(({ phase }) => isPhase(phase));
-  const parts = counted.map(({ value, unit }) => Number(value) * (unit === 'kWh' ? 1000 : 1));
+  const parts = counted.map(({ value, unit }) => numberOf(value) * (unit === 'kWh' ? 1000 : 1));
   return parts.length > 0 && parts.every(Number.isFinite) ? Math.round(parts.reduce((a, b) => a + b)) : null;
 }
 
@@ -46,10 +46,15 @@ function currentsOf(values: readonly SampledValue[]): number[] | null {
   const currents = values.filter(({ measurand }) => measurand === 'Current.Import');
   const phased = PHASES.flatMap((phase) => currents.filter((value) => value.phase === phase).slice(-1));
   const counted = phased.length > 0 ? phased : currents.filter(({ phase }) => phase === undefined).slice(-1);
-  const milliamps = counted.map(({ value }) => Math.round(Number(value) * 1000));
+  const milliamps = counted.map(({ value }) => Math.round(numberOf(value) * 1000));
   return milliamps.length > 0 && milliamps.every(Number.isFinite) ? milliamps : null;
 }
 
 function isPhase(phase: string | undefined): boolean {
   return phase !== undefined && PHASES.includes(phase);
+}
+
+/** Empty texts occur; they are no zero. */
+function numberOf(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
 }
