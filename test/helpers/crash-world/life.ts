@@ -87,7 +87,8 @@ export function mortalSocket(socket: FrameSocket, life: Life): FrameSocket {
       if (!life.isOver) listen(...args);
     };
   return {
-    send: (text) => (life.portCall() ? socket.send(text) : false),
+    // Two points: before the effect, and after it but before the caller knows.
+    send: (text) => life.portCall() && socket.send(text) && life.portCall(),
     close: (code, reason) => {
       if (life.portCall()) socket.close(code, reason);
     },
@@ -120,7 +121,9 @@ export class MortalBus implements Bus {
   }
 
   publish(messages: readonly BusMessage[]): void {
-    if (this.#life.portCall()) this.#bus.publish(messages);
+    if (!this.#life.portCall()) return;
+    this.#bus.publish(messages);
+    this.#life.portCall();
   }
 
   onMessage(receive: (message: BusMessage) => void): void {

@@ -1,0 +1,7 @@
+import { expect, test } from 'vitest';
+import { countPortCalls, dieAtEach, everyNth } from '../helpers/crash-world/exhaustive.ts';
+
+test('a power cut at every even port call of the story breaks no promise', async () => {
+  const calls = await countPortCalls();
+  expect(await dieAtEach(everyNth(2, calls, 2), { how: 'powerCut' })).toEqual([]);
+}, 900_000);
