@@ -34,6 +34,9 @@ export interface OpenBus {
   stop(): Promise<void>;
 }
 
+/** A bus that is not there by then is no reason to keep chargers waiting. */
+const FIRST_CONNECTION_MAX_MS = 1_000;
+
 /** From `dist/app` as from `app` the project's own cache folder is found. */
 const PROJECT = resolve(
   fileURLToPath(import.meta.url),
@@ -51,6 +54,7 @@ export async function openBus(options: OpenBusOptions): Promise<OpenBus> {
     random: options.random,
     log: options.log,
   });
+  await connectedOrLate(bus, options.clock);
   const warning = serverVersionWarning(server.version);
   return {
     bus,
@@ -63,6 +67,18 @@ export async function openBus(options: OpenBusOptions): Promise<OpenBus> {
       await server.stop();
     },
   };
+}
+
+/** So that the first messages of a start are not delivered past a bus that was only just being dialled. */
+function connectedOrLate(bus: Bus, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(FIRST_CONNECTION_MAX_MS, resolve);
+    bus.onStatus((status) => {
+      if (status !== 'connected') return;
+      clock.clearTimer(timer);
+      resolve();
+    });
+  });
 }
 
 function external(bus: NonNullable<SiteConfig['bus']>): NatsServer {

@@ -54,6 +54,8 @@ async function goesOnWithoutTheBus(outage: {
   const { outbox } = site.core.host;
   live.beginChurn();
   await live.sleep(2_000);
+  // Since the boot: not even the first tells go past a bus that is there.
+  expect(outbox.stats.direct).toBe(0);
   expect(live.standingAlarms()).not.toContain('bus.direct');
 
   const awayAtMs = clock.monotonicMs();
