@@ -1,4 +1,5 @@
 import type { TurnRecord } from '../runtime/host/turn-stage.ts';
+import { sentenceOf } from './sentences.ts';
 import type { DecisionStatus } from './site-view.ts';
 
 const KEPT = 500;
@@ -13,10 +14,11 @@ export class DecisionLog {
   note(record: TurnRecord): void {
     const { envelope } = record;
     for (const decision of record.decisions) {
+      const text = sentenceOf(decision);
+      if (text === null) continue;
       this.#seq += 1;
       const charger = decision.charger ?? envelope.charger ?? null;
       const connector = decision.connector ?? envelope.connector ?? null;
-      const text = sentenceOf(decision);
       this.#newest.push({
         seq: this.#seq,
         at: new Date(envelope.receivedAt).toISOString(),
@@ -41,12 +43,4 @@ export class DecisionLog {
   limitReason(charger: string, connector: number): string | null {
     return this.#limitReasons.get(`${charger}/${connector}`) ?? null;
   }
-}
-
-/** The reason code and its numbers, readable as they stand: `budget.equalShare limit=40 share=3`. */
-function sentenceOf(decision: TurnRecord['decisions'][number]): string {
-  const { reason } = decision;
-  if (!reason) return decision.type;
-  const params = Object.entries(reason.params ?? {}).map(([name, value]) => `${name}=${String(value)}`);
-  return [reason.code, ...params].join(' ');
 }

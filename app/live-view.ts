@@ -217,8 +217,8 @@ export class LiveView implements SiteView {
 
   #session(row: TransactionRow & { charger: string }): SessionStatus {
     const state = this.#o.core.host.peek(`session/${row.session}`);
-    const energyWh =
-      row.meterStopWh === null ? this.#energySoFar(row, state?.context) : row.meterStopWh - row.meterStartWh;
+    const soFarWh = typeof state?.context.energyWh === 'number' ? state.context.energyWh : null;
+    const energyWh = row.meterStopWh === null ? soFarWh : row.meterStopWh - row.meterStartWh;
     return {
       id: row.session,
       charger: row.charger,
@@ -232,11 +232,6 @@ export class LiveView implements SiteView {
       energyWh,
       stopReason: (state?.context.stopReason as string | undefined) ?? null,
     };
-  }
-
-  #energySoFar(row: TransactionRow, context: Record<string, unknown> | undefined): number | null {
-    const register = context?.energyWh;
-    return typeof register === 'number' ? register - row.meterStartWh : null;
   }
 }
 

@@ -1,0 +1,61 @@
+import type { Json } from '../runtime/envelope.ts';
+import type { JournalEntry } from '../runtime/host/actor-kind.ts';
+
+type Params = Record<string, Json>;
+
+/** Decisions that only keep things as they are: in the journal, not worth a line on a screen. */
+const ROUTINE = new Set(['budget.leaseRenewed', 'budget.limitRepeated']);
+
+const amps = (milliamps: unknown): string =>
+  `${(Number(milliamps) / 1_000).toLocaleString('en', { maximumFractionDigits: 1 })} A`;
+
+/** What a limit is made of: "78 A site limit − 12 A held back, shared by 6". */
+const shareOf = (p: Params): string =>
+  `${amps(p.siteLimitMilliamps)} site limit − ${amps(p.reservedMilliamps)} held back, shared by ${p.shareCount}`;
+
+const SENTENCES: Record<string, (params: Params, limit: string, data: Params) => string> = {
+  'budget.equalShare': (p, limit) => `${limit}: ${shareOf(p)}`,
+  'budget.cap': (p, limit) => `${limit}: the most this connector may have (${amps(p.capMilliamps)})`,
+  'budget.capBelowMinimum': (p, limit) =>
+    `${limit}: the CPMS allows ${amps(p.capMilliamps)}, cars need ${amps(p.minMilliamps)}`,
+  'budget.waiting': (p, limit) =>
+    `${limit}, waits its turn: ${shareOf(p)} would be below ${amps(p.minMilliamps)}`,
+  'budget.roomNow': (p, limit) =>
+    `${limit} for now: others have not followed their cuts yet (${amps(p.wantedMilliamps)} wanted)`,
+  'budget.failSafeInstalled': (_, limit) => `fail-safe ${limit} installed in the charger`,
+  'budget.failSafeReduced': (_, limit) => `fail-safe lowered to ${limit}: the sum of all must fit`,
+  'budget.limitIgnored': (_, limit) => `${limit}: the charger ignores limits, its real draw is held back`,
+  'budget.limitRefused': (_, limit) => `${limit}: the charger refuses limits`,
+  'budget.failSafeUnconfirmed': (_, limit) =>
+    `${limit}: the charger has not confirmed its fail-safe limit yet`,
+  'authorise.backend': (p) => `${p.status}: the CPMS said so (${p.idTag})`,
+  'authorise.localList': (p) => `${p.status} here: on the local list (${p.idTag})`,
+  'authorise.cache': (p) => `${p.status} here: known from before (${p.idTag})`,
+  'authorise.policy': (p) => `${p.status} here: rule for unknown tags (${p.idTag})`,
+  'link.online': () => 'backend link online',
+  'link.offline': () => 'backend link lost: messages are kept',
+  'link.fallback': () => 'backend away for long: local authority',
+  'link.resync': () => 'backend back: the backlog drains in order',
+  'link.inDoubt': () => 'the one message in doubt is repeated, same id',
+  'link.attemptsExhausted': () => 'the CPMS refuses a message for good: kept as a dead letter',
+  'charger.socketOpened': (_p, _l, d) => `charger connected (${d.mode})`,
+  'charger.socketClosed': (_p, _l, d) => `charger lost: counted at its worst case (${d.mode})`,
+  'charger.graceOver': () => 'charger away for long: reserved at its fallback limit',
+  'charger.processRestarted': () => 'controller restarted: charger counts as away until it is back',
+  'charger.statusesKnown': (_p, _l, d) => `charger reconciled (${d.mode})`,
+  'charger.resyncTimedOut': (_p, _l, d) => `charger told only part of its state (${d.mode})`,
+};
+
+/** One sentence for a decision; null for routine. Codes without a sentence are shown as they stand, with their numbers. */
+export function sentenceOf(decision: JournalEntry): string | null {
+  const { reason, type } = decision;
+  if (!reason) return type === 'budget.modeChanged' ? `site budget: ${(decision.data as Params).mode}` : type;
+  if (ROUTINE.has(reason.code)) return null;
+  const params = reason.params ?? {};
+  const data = (decision.data ?? {}) as Params;
+  const limit = data.limitMilliamps === undefined ? '' : amps(data.limitMilliamps);
+  const sentence = SENTENCES[reason.code];
+  if (sentence) return sentence(params, limit, data);
+  const numbers = Object.entries(params).map(([name, value]) => `${name}=${String(value)}`);
+  return [reason.code, ...numbers].join(' ');
+}
