@@ -72,6 +72,11 @@ const thatSocketIsOurs = {
   params: ({ event }: { event: Of<'north.closed'> }) => ({ socketId: event.socketId }),
 } as const;
 
+const rememberSocket = {
+  type: 'rememberSocket',
+  params: ({ event }: { event: Of<'north.opened'> }) => ({ socketId: event.socketId }),
+} as const;
+
 const announce = (mode: Mode) => ({ type: 'announceMode', params: { mode } }) as const;
 
 /** How the link goes down, wherever it stood: the same three ways out of online and resync. */
@@ -135,16 +140,13 @@ export const backendLinkMachine = backendLinkSetup.createMachine({
           target: '.closed.dialling',
           actions: [configured, 'forgetFailures'],
         },
-        'north.opened': {
-          target: '.open',
-          actions: { type: 'rememberSocket', params: ({ event }) => ({ socketId: event.socketId }) },
-        },
       },
       states: {
         closed: {
           description: 'No socket.',
           initial: 'waiting',
           on: {
+            'north.opened': { target: 'open', actions: rememberSocket },
             'north.closed': { actions: 'ignoreOlderSocket' },
           },
           states: {
@@ -165,6 +167,7 @@ export const backendLinkMachine = backendLinkSetup.createMachine({
           initial: 'sending',
           exit: 'forgetSocket',
           on: {
+            'north.opened': { target: 'open', reenter: true, actions: rememberSocket },
             'north.closed': [
               { guard: thatSocketIsOurs, target: 'closed.waiting', actions: planRedial },
               { actions: 'ignoreOlderSocket' },
@@ -193,7 +196,10 @@ export const backendLinkMachine = backendLinkSetup.createMachine({
         },
         hangingUp: {
           description: 'An open socket on which no answer comes is dead: it is closed from this side.',
-          on: { 'north.closed': 'closed.waiting' },
+          on: {
+            'north.opened': { target: 'open', actions: rememberSocket },
+            'north.closed': 'closed.waiting',
+          },
           after: { hangUpPatience: 'closed.waiting' },
         },
       },
