@@ -33,7 +33,11 @@ export const siteBudgetKind: ActorKind = {
     if (!event) return;
     turn.step(event);
     const { orders } = turn.snapshot().context as { orders: unknown[] };
-    if (event.type === 'budget.measured' && orders.length === 0) turn.relax();
+    if (event.type === 'budget.measured' && orders.length === 0) {
+      turn.relax();
+      // Without the reading the worst case is the limit itself, which is never less.
+      turn.keepInMemory();
+    }
   },
   onEffect,
 };

@@ -67,6 +67,11 @@ export interface Turn {
   newUuid(): string;
   /** Lets this turn wait for company (unsigned periodic samples only). */
   relax(): void;
+  /**
+   * What this turn changed in the machine need not be stored with it: losing it in a crash leaves a state that is
+   * older and safe. It goes to disk with the actor's next stored turn.
+   */
+  keepInMemory(): void;
 }
 
 /** How one kind of actor is run: its chart, and the binding that turns envelopes into events and effects into deeds. */

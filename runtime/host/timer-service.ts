@@ -3,6 +3,9 @@ import type { StoredTimer } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
 import type { TimerOperation } from './step.ts';
 
+/** A machine computes delays from wall milliseconds; the clocks' roundings may differ by this much. */
+const SAME_INSTANT_MS = 2;
+
 /** Durable deadlines: the table lives in the actor's snapshot row, the clock's handles only here. */
 export class TimerService {
   readonly #clock: Clock;
@@ -18,10 +21,7 @@ export class TimerService {
     let changed = false;
     for (const operation of operations) {
       if (operation.kind === 'cancel') changed = this.#cancel(record, operation.timerId) || changed;
-      else {
-        this.#arm(record, operation);
-        changed = true;
-      }
+      else changed = this.#arm(record, operation) || changed;
     }
     return changed;
   }
@@ -45,9 +45,10 @@ export class TimerService {
     record.timers.clear();
   }
 
-  #arm(record: ActorRecord, operation: Extract<TimerOperation, { kind: 'arm' }>): void {
+  #arm(record: ActorRecord, operation: Extract<TimerOperation, { kind: 'arm' }>): boolean {
     const { timerId, event } = operation;
     const delayMs = Math.max(0, Math.round(operation.delayMs));
+    if (this.#isArmedAlike(record.timers.get(timerId), event, delayMs)) return false;
     record.lastArm += 1;
     const timer: StoredTimer = {
       timerId,
@@ -61,6 +62,14 @@ export class TimerService {
     record.timers.set(timerId, timer);
     this.#dropHandle(record, timerId);
     this.#start(record, timer, delayMs);
+    return true;
+  }
+
+  /** Armed again for the same instant: nothing to store. */
+  #isArmedAlike(standing: StoredTimer | undefined, event: StoredTimer['event'], delayMs: number): boolean {
+    if (standing?.bootId !== this.#clock.bootId) return false;
+    if (JSON.stringify(standing.event) !== JSON.stringify(event)) return false;
+    return Math.abs(standing.dueMonotonicMs - this.#clock.monotonicMs() - delayMs) <= SAME_INSTANT_MS;
   }
 
   #cancel(record: ActorRecord, timerId: string): boolean {

@@ -33,6 +33,7 @@ export class TurnRun implements Turn {
   readonly timerOperations: TimerOperation[] = [];
   readonly rowWrites = new Map<string, { table: string; key: string; value: Json | null }>();
   relaxed = false;
+  inMemory = false;
   changed = false;
   readonly #surroundings: TurnSurroundings;
 
@@ -113,5 +114,9 @@ export class TurnRun implements Turn {
 
   relax(): void {
     this.relaxed = true;
+  }
+
+  keepInMemory(): void {
+    this.inMemory = true;
   }
 }

@@ -191,7 +191,7 @@ export class TurnStage {
     record.alive = true;
     const finished = after.status === 'done';
     const timersMoved = timers.apply(record, run.timerOperations);
-    if (run.changed || timersMoved) group.dirty.add(record);
+    if ((run.changed && !run.inMemory) || timersMoved) group.dirty.add(record);
     if (finished) this.#finish(record, group);
     const staged = this.#tells.stage(run.envelope, run.tells, group);
     const effects = run.effects.map((effect, index) => release.pend(effect, `${item.envelope.id}#${index}`));

@@ -152,6 +152,7 @@ export class ActorBench {
       relax: () => {
         out.relaxed = true;
       },
+      keepInMemory: () => {},
     };
   }
 }

@@ -57,6 +57,9 @@ export const lampKind: ActorKind = {
     if (type === 'lamp.relaxedCount') {
       turn.relax();
       turn.step({ type: 'count' });
+    } else if (type === 'lamp.volatileCount') {
+      turn.keepInMemory();
+      turn.step({ type: 'count' });
     } else if (type === 'lamp.pass') {
       for (let i = 1; i <= body.n!; i++) turn.tell(body.to!, 'lamp.count', { i });
     } else if (type === 'lamp.passLatest') {

@@ -336,3 +336,16 @@ function setIntervalFailing(bench: HostBench): { stop: () => void } {
     },
   };
 }
+
+describe('memory', () => {
+  test('a turn that keeps its change in memory stores no snapshot, and a crash forgets only that change', async () => {
+    const bench = await HostBench.started();
+    await bench.tell('a', 'made');
+    const before = bench.store.get('snapshots', 'lamp/a');
+    await bench.tell('a', 'volatileCount');
+    expect(bench.state('a')!.count).toBe(1);
+    expect(bench.store.get('snapshots', 'lamp/a')).toEqual(before);
+    const next = await bench.restarted();
+    expect(next.state('a')!.count).toBe(0);
+  });
+});
