@@ -53,7 +53,7 @@ export const chargerMachine = chargerSetup.createMachine({
     },
     'answer.overdue': [
       {
-        guard: { type: 'isUnanswered', params: ({ event }) => ({ key: event.key }) },
+        guard: 'isUnanswered',
         actions: [
           {
             type: 'answerOverdue',
@@ -110,7 +110,7 @@ export const chargerMachine = chargerSetup.createMachine({
         },
         'socket.closed': [
           {
-            guard: { type: 'isCurrentSocket', params: ({ event }) => ({ socketId: event.socketId }) },
+            guard: 'isCurrentSocket',
             target: '.offline.lost',
             actions: [
               'disarmAnswerDeadlines',
@@ -128,14 +128,7 @@ export const chargerMachine = chargerSetup.createMachine({
             target: '.offline.lost',
             description: 'The process was started anew: every socket, and whoever waited on one, is gone.',
             actions: [
-              {
-                type: 'configure',
-                params: ({ event: { graceMs, answerBudgetMs, managed } }) => ({
-                  graceMs,
-                  answerBudgetMs,
-                  managed,
-                }),
-              },
+              'configure',
               'disarmAnswerDeadlines',
               { type: 'reportDroppedAnswers', params: ({ context }) => ({ answers: context.awaited }) },
               'forgetAnswers',
@@ -151,14 +144,7 @@ export const chargerMachine = chargerSetup.createMachine({
           {
             target: '.offline.neverSeen',
             actions: [
-              {
-                type: 'configure',
-                params: ({ event: { graceMs, answerBudgetMs, managed } }) => ({
-                  graceMs,
-                  answerBudgetMs,
-                  managed,
-                }),
-              },
+              'configure',
               { type: 'announceMode', params: { mode: 'offline', cause: 'processRestarted' } },
             ],
           },
@@ -199,10 +185,7 @@ export const chargerMachine = chargerSetup.createMachine({
               description: 'A charger that was restarted sends BootNotification by itself.',
               on: {
                 'boot.answered': {
-                  guard: {
-                    type: 'isStatus',
-                    params: ({ event }) => ({ actual: event.status, wanted: 'Accepted' }),
-                  },
+                  guard: { type: 'bootIs', params: { status: 'Accepted' } },
                   target: 'awaitingStatuses',
                 },
               },
@@ -212,10 +195,7 @@ export const chargerMachine = chargerSetup.createMachine({
               description: 'It did not: many do not boot when only the network was away, so we ask for one.',
               on: {
                 'boot.answered': {
-                  guard: {
-                    type: 'isStatus',
-                    params: ({ event }) => ({ actual: event.status, wanted: 'Accepted' }),
-                  },
+                  guard: { type: 'bootIs', params: { status: 'Accepted' } },
                   target: 'awaitingStatuses',
                 },
                 'boot.refused': {
@@ -260,10 +240,7 @@ export const chargerMachine = chargerSetup.createMachine({
           description: 'Socket alive, registered as far as it can be, statuses known.',
           on: {
             'boot.answered': {
-              guard: {
-                type: 'isStatus',
-                params: ({ event }) => ({ actual: event.status, wanted: 'Accepted' }),
-              },
+              guard: { type: 'bootIs', params: { status: 'Accepted' } },
               target: 'resync.awaitingStatuses',
               description: 'It restarted without losing its socket: its limits and statuses may be lost.',
               actions: [
@@ -281,14 +258,11 @@ export const chargerMachine = chargerSetup.createMachine({
       on: {
         'boot.answered': [
           {
-            guard: {
-              type: 'isStatus',
-              params: ({ event }) => ({ actual: event.status, wanted: 'Accepted' }),
-            },
+            guard: { type: 'bootIs', params: { status: 'Accepted' } },
             target: '.accepted',
           },
           {
-            guard: { type: 'isStatus', params: ({ event }) => ({ actual: event.status, wanted: 'Pending' }) },
+            guard: { type: 'bootIs', params: { status: 'Pending' } },
             target: '.pending',
           },
           { target: '.rejected' },
@@ -309,17 +283,17 @@ export const chargerMachine = chargerSetup.createMachine({
       on: {
         'backend.changed': [
           {
-            guard: { type: 'isMode', params: ({ event }) => ({ actual: event.mode, wanted: 'online' }) },
+            guard: { type: 'backendIs', params: { mode: 'online' } },
             target: '.online',
             actions: { type: 'announceBackend', params: { mode: 'online' } },
           },
           {
-            guard: { type: 'isMode', params: ({ event }) => ({ actual: event.mode, wanted: 'resync' }) },
+            guard: { type: 'backendIs', params: { mode: 'resync' } },
             target: '.resync',
             actions: { type: 'announceBackend', params: { mode: 'resync' } },
           },
           {
-            guard: { type: 'isMode', params: ({ event }) => ({ actual: event.mode, wanted: 'fallback' }) },
+            guard: { type: 'backendIs', params: { mode: 'fallback' } },
             target: '.fallback',
             actions: { type: 'announceBackend', params: { mode: 'fallback' } },
           },

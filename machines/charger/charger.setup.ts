@@ -3,6 +3,7 @@ import { effect } from '../shared/effect.ts';
 import type { Mode } from '../shared/mode.ts';
 import {
   type AwaitedAnswer,
+  type BootStatus,
   type ChargerContext,
   type ChargerEvent,
   type ChargerInput,
@@ -22,18 +23,26 @@ export const chargerSetup = setup({
     input: {} as ChargerInput,
   },
   guards: {
-    isCurrentSocket: ({ context }, params: { socketId: string }) => context.socketId === params.socketId,
+    isCurrentSocket: ({ context, event }) =>
+      event.type === 'socket.closed' && event.socketId === context.socketId,
     wasEverSeen: ({ context }) => context.everSeen,
-    isStatus: (_, params: { actual: string; wanted: string }) => params.actual === params.wanted,
-    isMode: (_, params: { actual: Mode; wanted: Mode }) => params.actual === params.wanted,
+    bootIs: ({ event }, params: { status: BootStatus }) =>
+      event.type === 'boot.answered' && event.status === params.status,
+    backendIs: ({ event }, params: { mode: Mode }) =>
+      event.type === 'backend.changed' && event.mode === params.mode,
     allStatusesKnown: ({ context }) => context.missingStatuses.length === 0,
     hasRoomForAnswer: ({ context }) => rules.hasRoomForAnswer(context),
     hasRoomForCommand: ({ context }) => context.commands.length < commandsMax,
-    isUnanswered: ({ context }, params: AnswerKey) => rules.isUnanswered(context, params.key),
+    isUnanswered: ({ context, event }) =>
+      event.type === 'answer.overdue' && rules.isUnanswered(context, event.key),
   },
   actions: {
     // what it remembers
-    configure: assign((_, params: { graceMs: number; answerBudgetMs: number; managed: boolean }) => params),
+    configure: assign(({ event }) => {
+      if (event.type !== 'charger.configured') return {};
+      const { graceMs, answerBudgetMs, managed } = event;
+      return { graceMs, answerBudgetMs, managed };
+    }),
     rememberSocket: assign((_, params: { socketId: string }) => ({
       socketId: params.socketId,
       everSeen: true,

@@ -43,10 +43,17 @@ function energyOf(values: readonly SampledValue[]): number | null {
 }
 
 function currentsOf(values: readonly SampledValue[]): number[] | null {
-  const currents = values.filter(({ measurand }) => measurand === 'Current.Import');
-  const phased = PHASES.flatMap((phase) => currents.filter((value) => value.phase === phase).slice(-1));
-  const counted = phased.length > 0 ? phased : currents.filter(({ phase }) => phase === undefined).slice(-1);
-  const milliamps = counted.map(({ value }) => Math.round(numberOf(value) * 1000));
+  const byPhase: Array<number | undefined> = [undefined, undefined, undefined];
+  let single: number | undefined;
+  for (const { measurand, phase, value } of values) {
+    if (measurand !== 'Current.Import') continue;
+    const milliamps = Math.round(numberOf(value) * 1000);
+    const index = phase === undefined ? -1 : PHASES.indexOf(phase);
+    if (index >= 0) byPhase[index] = milliamps;
+    else if (phase === undefined) single = milliamps;
+  }
+  const phased = byPhase.filter((milliamps) => milliamps !== undefined);
+  const milliamps = phased.length === 0 && single !== undefined ? [single] : phased;
   return milliamps.length > 0 && milliamps.every(Number.isFinite) ? milliamps : null;
 }
 

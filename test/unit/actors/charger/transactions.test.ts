@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FOREIGN_KEPT_MAX } from '../../../../actors/charger/foreign.ts';
 import type { DeadRow } from '../../../../actors/tells.ts';
 import {
   answerIn,
@@ -330,6 +331,18 @@ describe('a Stop', () => {
   });
 });
 
+describe('messages with a foreign id beyond the thousandth', () => {
+  it('are only in the journal, with their text', () => {
+    const bench = served();
+    const books = bench.rows.get(`chargerState/${CP}`) as Record<string, never>;
+    bench.rows.set(`chargerState/${CP}`, { ...books, foreignKept: FOREIGN_KEPT_MAX });
+    const turn = bench.call('StopTransaction', stopOf(-1));
+    expect(answerIn(turn)).toEqual({});
+    expect(bench.table(`dead/${CP}`)).toEqual([]);
+    expect(turn.journal).toMatchObject([{ data: { raw: JSON.stringify(stopOf(-1)) } }]);
+  });
+});
+
 describe('a Start on a connector whose transaction was never stopped', () => {
   it('ends the older session, and nothing is made up for the CPMS', () => {
     const bench = served('offline');
@@ -343,6 +356,9 @@ describe('a Start on a connector whose transaction was never stopped', () => {
     const late = bench.call('StopTransaction', stopOf(LOCAL_ID));
     expect(bench.queue.at(-1)).toMatchObject({ kind: 'stop', session: older, transactionId: LOCAL_ID });
     expect(tellsIn(late, 'session.stopped')).toEqual([]);
+    expect(reasonsIn(late)[0]).toBe('transaction.stoppedLate transaction.notOpen');
+    const word = bench.delivered(bench.queue.at(-1)!.n, {});
+    expect(tellsIn(word, 'session.stopAnswered')).toEqual([]);
   });
 });
 
