@@ -27,6 +27,8 @@ export const sessionKind: ActorKind = {
   birth(envelope) {
     return envelope.type === 'session.opened' ? { ...startOf(envelope) } : undefined;
   },
+  /** A request to stop that was due while nobody knew the time is made at once. */
+  isSafetyTimer: (timerId) => timerId.includes('stopRetry'),
   receive(turn) {
     const event = eventOf(turn);
     if (!event) return;

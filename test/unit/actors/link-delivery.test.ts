@@ -97,6 +97,32 @@ describe('draining', () => {
   });
 });
 
+describe('what a delivery writes', () => {
+  it('is one small row and one removal in the steady state', () => {
+    link.open();
+    link.queue(1);
+    link.appended(1);
+    link.queue(2);
+    const written: string[] = [];
+    const { rows } = link.bench;
+    const set = rows.set.bind(rows);
+    rows.set = (key, value) => {
+      written.push(`put ${key} ${JSON.stringify(value)}`);
+      return set(key, value);
+    };
+    const remove = rows.delete.bind(rows);
+    rows.delete = (key) => {
+      written.push(`remove ${key}`);
+      return remove(key);
+    };
+    link.answer(1);
+    expect(written).toEqual([
+      'remove north/cp1/000000000001',
+      'put inFlight/cp1/call {"n":2,"repeat":null,"draining":null}',
+    ]);
+  });
+});
+
 describe('transaction ids', () => {
   const raw = '{ "transactionId" : 1073741824, "meterStop": 1.0 }';
 

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { backendLinkKind, modeOf } from '../../../actors/backend-link-actor.ts';
 import { backendLinkMachine } from '../../../machines/backend-link/backend-link.machine.ts';
-import { backoffMs, jitterOf, withJitter } from '../../../machines/backend-link/backend-link.rules.ts';
+import {
+  attemptWaitMs,
+  backoffMs,
+  jitterOf,
+  withJitter,
+} from '../../../machines/backend-link/backend-link.rules.ts';
 import { LinkBench, linkConfig, northTypes, tellsTo } from '../../helpers/link-bench.ts';
 
 function configured(): LinkBench {
@@ -198,6 +203,11 @@ describe('the numbers behind dialling', () => {
 
   it('stays at the cap however often it failed', () => {
     expect(backoffMs({ ...linkConfig }, 1_000)).toBe(60_000);
+  });
+
+  it('waits at most a minute between tries of one message', () => {
+    const waits = [1, 2, 3, 6, 1_000].map((attempts) => attemptWaitMs({ ...linkConfig }, attempts));
+    expect(waits).toEqual([2_000, 4_000, 8_000, 60_000, 60_000]);
   });
 
   it('gives whole milliseconds', () => {

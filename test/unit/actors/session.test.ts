@@ -168,6 +168,14 @@ describe('a refused session', () => {
     expect(bench.context.stopAsks).toBe(1);
   });
 
+  it('counts an interrupted request as due, and no other deadline', () => {
+    const ids = [...stopping().timers.keys(), ...open({ backend: 'offline' }).timers.keys()];
+    expect(ids.filter((id) => sessionKind.isSafetyTimer!(id))).toEqual([
+      expect.stringContaining('stopRetry'),
+    ]);
+    expect(ids.length).toBeGreaterThan(1);
+  });
+
   it('goes on asking after a restart of the process', () => {
     const bench = stopping();
     bench.restart();
