@@ -29,7 +29,8 @@ async function run(args: BenchArguments): Promise<void> {
   };
   try {
     const result = await measure(context, args);
-    process.stdout.write(`${pipelineTable(result.pipeline)}\n\n${summary(result)}\n`);
+    const texts = [result.pipeline.length > 0 ? pipelineTable(result.pipeline) : '', summary(result)];
+    process.stdout.write(`${texts.filter((text) => text !== '').join('\n\n')}\n`);
     if (args.write) writeFileSync(join(PROJECT, 'bench', 'RESULTS.md'), resultsPage(result, runOf()));
     if (args.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   } finally {

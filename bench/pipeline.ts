@@ -14,6 +14,11 @@ export interface PipelinePlan extends CellTiming {
 const WARM_UP_CHARGERS = 8;
 /** Fewer chargers than this weigh less than the noise. */
 const WEIGHABLE = 50;
+/**
+ * At full speed a charger says in a second what it says in an hour else, so its meter advances little, and only
+ * every tenth sample tells the session something new.
+ */
+const ENERGY_STEP_WH = 1;
 /** Nothing listens there. */
 export const AWAY = 'ws://127.0.0.1:9';
 
@@ -32,7 +37,7 @@ export async function runPipeline(context: BenchContext, plan: PipelinePlan): Pr
       context.say(`${chargers} chargers: connecting`);
       const generator = await children.start('./generator/generator.js');
       const stations = [
-        ...(await baselines(generator, children, chargers)),
+        ...(await baselines(context, generator, children, chargers)),
         ...(await products(context, generator, children, chargers)),
       ];
       for (let round = 1; round <= plan.rounds; round++) {
@@ -50,14 +55,19 @@ export async function runPipeline(context: BenchContext, plan: PipelinePlan): Pr
   return cells;
 }
 
-async function baselines(generator: Child, children: Children, chargers: number): Promise<Station[]> {
+async function baselines(
+  context: BenchContext,
+  generator: Child,
+  children: Children,
+  chargers: number,
+): Promise<Station[]> {
   const stations: Station[] = [];
   for (const [row, module] of [
     ['ws', './servers/echo-server.js'],
     ['ocpp-rpc', './servers/ocpp-rpc-server.js'],
   ] as const) {
     const server = await children.start(module);
-    const subject: Subject = { fleet: row, server, peer: 'echo', cpms: null };
+    const subject: Subject = { fleet: row, server, peer: 'echo', cpms: null, folder: context.folder };
     await openFleet(generator, subject, row, 1, chargers);
     stations.push({ subject, cell: cellOf(row, chargers, 'none', null) });
   }
@@ -74,7 +84,7 @@ async function products(
   for (const cpmsState of ['away', 'online'] as const) {
     const cpms = cpmsState === 'online' ? await children.start('./servers/cpms-server.js') : null;
     const server = await startCoreServer(context, children, `${cpmsState}-${chargers}`, cpms);
-    const subject: Subject = { fleet: cpmsState, server, peer: 'ocpp', cpms };
+    const subject: Subject = { fleet: cpmsState, server, peer: 'ocpp', cpms, folder: context.folder };
     const bytesPerCharger = await openWeighed(generator, subject, chargers);
     for (const row of ['sample', 'turn'] as const)
       stations.push({ subject, cell: cellOf(row, chargers, cpmsState, bytesPerCharger) });
@@ -127,6 +137,7 @@ export async function openFleet(
   fleet: string,
   first: number,
   chargers: number,
+  energyStepWh = ENERGY_STEP_WH,
 ): Promise<void> {
   const startTransactions = subject.peer === 'ocpp';
   if (startTransactions) {
@@ -139,6 +150,7 @@ export async function openFleet(
     chargers,
     first,
     peer: subject.peer,
+    energyStepWh,
     startTransactions,
   });
 }

@@ -6,24 +6,20 @@ export interface ProcessFigures {
   mainThreadCpuMicros: number;
   /** Resident memory in bytes. */
   rssBytes: number;
-  /** Bytes that the process caused to be written to the storage layer; 0 on a file system in memory. */
-  deviceWriteBytes: number;
 }
 
 export function readFigures(pid: number): ProcessFigures {
   return parseFigures({
     schedstat: readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1'),
     status: readFileSync(`/proc/${pid}/status`, 'latin1'),
-    io: readFileSync(`/proc/${pid}/io`, 'latin1'),
   });
 }
 
 /** The texts of the files of the same names; see proc(5). */
-export function parseFigures(files: { schedstat: string; status: string; io: string }): ProcessFigures {
+export function parseFigures(files: { schedstat: string; status: string }): ProcessFigures {
   return {
     mainThreadCpuMicros: Number(files.schedstat.split(' ')[0]) / 1_000,
     rssBytes: numberAfter(files.status, 'VmRSS:') * 1_024,
-    deviceWriteBytes: numberAfter(files.io, '\nwrite_bytes:'),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../runtime/clock.ts';
 import type { Json } from '../runtime/envelope.ts';
 import type { StoredActor, StoredTimer } from '../runtime/host/actor-kind.ts';
 import { JournalChain } from '../runtime/persistence/journal-chain.ts';
@@ -21,6 +22,8 @@ export interface ChargerTemplate {
   tell: string;
   record: Record<string, Json>;
 }
+
+type SeedClock = Pick<Clock, 'wallMs' | 'monotonicMs' | 'bootId'>;
 
 interface Entry {
   key: string;
@@ -54,14 +57,14 @@ export async function fillStore(
   store: Store,
   template: ChargerTemplate,
   size: RecoverySize,
-  bootId: string,
+  clock: SeedClock,
 ): Promise<number> {
   const writer = new BatchWriter(store);
   for (let no = 1; no <= size.chargers; no++) {
     const clone = (text: string): string => renamed(text, template, no);
     for (const { key, text } of template.rows) await writer.put('rows', clone(key), clone(text));
     for (const { key, text } of template.snapshots)
-      await writer.put('snapshots', clone(key), withTimer(clone(text), bootId));
+      await writer.put('snapshots', clone(key), withTimer(clone(text), clock));
     for (let index = 0; index < size.outboxPerCharger; index++) {
       const id = `seed-${String(no).padStart(6, '0')}-${index}`;
       await writer.put('outbox', id, clone(template.tell).replaceAll('SEED-ID', id));
@@ -94,17 +97,16 @@ function tellOf(record: Record<string, Json>): string {
 }
 
 /** An actor that rests without a deadline gets one for tomorrow: re-arming it costs what any other costs. */
-function withTimer(text: string, bootId: string): string {
+function withTimer(text: string, clock: SeedClock): string {
   const stored = JSON.parse(text) as StoredActor;
   if (stored.timers.length > 0) return text;
-  const now = Date.now();
   const timer: StoredTimer = {
     timerId: 'bench.tomorrow',
     arm: stored.lastArm + 1,
     delayMs: DAY_MS,
-    dueWallMs: now + DAY_MS,
-    dueMonotonicMs: Math.round(Number(process.hrtime.bigint() / 1_000_000n)) + DAY_MS,
-    bootId,
+    dueWallMs: clock.wallMs() + DAY_MS,
+    dueMonotonicMs: clock.monotonicMs() + DAY_MS,
+    bootId: clock.bootId,
     event: { type: 'bench.tomorrow' },
   };
   return JSON.stringify({ ...stored, lastArm: timer.arm, timers: [timer] });

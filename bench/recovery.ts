@@ -60,7 +60,7 @@ async function makeSeed(context: BenchContext, seedFolder: string): Promise<numb
   const template = readTemplate(source, chargerName(1));
   await source.close();
   const target = await openLmdbStore(seedFolder, options);
-  const actors = await fillStore(target, template, SIZE, clock.bootId);
+  const actors = await fillStore(target, template, SIZE, clock);
   await target.close();
   return actors;
 }
@@ -70,7 +70,7 @@ async function runTemplate(context: BenchContext, name: string): Promise<void> {
   try {
     const generator = await children.start('./generator/generator.js');
     const server = await startCoreServer(context, children, name, null);
-    const subject: Subject = { fleet: 'template', server, peer: 'ocpp', cpms: null };
+    const subject: Subject = { fleet: 'template', server, peer: 'ocpp', cpms: null, folder: context.folder };
     await openFleet(generator, subject, 'template', 1, 1);
     for (const row of ['status', 'sample']) {
       await generator.ask('begin', { fleet: 'template', row });

@@ -81,6 +81,6 @@ function plain(value: number | null): string {
   return value === null ? '-' : String(value);
 }
 
-function mega(bytes: number): string {
-  return (bytes / 1_000_000).toFixed(1);
+function mega(bytes: number | null): string {
+  return bytes === null ? '?' : (bytes / 1_000_000).toFixed(1);
 }

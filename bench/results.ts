@@ -28,7 +28,7 @@ export interface PipelineResult {
   bytesPerCharger: number | null;
   cpuMicrosPerMessage: number | null;
   commitsPerSecond: number;
-  /** Bytes handed to the store, and bytes the kernel wrote for the process, per message. */
+  /** Bytes handed to the store, and bytes written to its device by everybody meanwhile, per message. */
   storeBytesPerMessage: number | null;
   deviceBytesPerMessage: number | null;
   /** Messages that arrived at the CPMS per second of the run. */
@@ -39,7 +39,11 @@ export interface PipelineResult {
 export interface BenchResult {
   pipeline: PipelineResult[];
   recovery: { actors: number; ms: number; runsMs: number[]; verifiedRecords: number } | null;
-  store: { bytesPerHourAtFiftyChargers: number; storeBytesPerHour: number; commitsPerHour: number } | null;
+  store: {
+    bytesPerHourAtFiftyChargers: number | null;
+    storeBytesPerHour: number;
+    commitsPerHour: number;
+  } | null;
 }
 
 /** Compares each cell with the baselines of the same number of chargers. */
@@ -65,7 +69,7 @@ export function compare(cells: readonly Cell[]): PipelineResult[] {
       cpuMicrosPerMessage: perMessage(figures.cpuMicros),
       commitsPerSecond: round(perSecond(figures.commits, figures), 1),
       storeBytesPerMessage: perMessage(figures.storeBytes),
-      deviceBytesPerMessage: perMessage(figures.deviceBytes),
+      deviceBytesPerMessage: figures.deviceBytes === null ? null : perMessage(figures.deviceBytes),
       upstreamPerSecond: round(perSecond(figures.deliveredUpstream, figures), 1),
       errors: figures.errors,
     };

@@ -9,6 +9,8 @@ export interface FleetOptions {
   /** Number of the first charger. */
   first: number;
   peer: PeerKind;
+  /** By how much a charger's meter advances with each sample. */
+  energyStepWh: number;
 }
 
 /** What the chargers saw since the last mark. */
@@ -122,6 +124,7 @@ export class Fleet {
       identity: chargerName(no),
       port: this.#options.port,
       peer: this.#options.peer,
+      energyStepWh: this.#options.energyStepWh,
       onAnswer: (answered, isError) => this.#answered(answered, isError),
       onLost: (lost, why) => this.#fail(new Error(`${lost.identity} lost its socket: ${why}`)),
     });

@@ -10,6 +10,7 @@ export interface LeanChargerOptions {
   identity: string;
   port: number;
   peer: PeerKind;
+  energyStepWh: number;
   /** An answer to the last CALL; `isError` for a CALLERROR. */
   onAnswer(charger: LeanCharger, isError: boolean): void;
   onLost(charger: LeanCharger, why: string): void;
@@ -40,7 +41,7 @@ export class LeanCharger {
   constructor(options: LeanChargerOptions) {
     this.#options = options;
     this.identity = options.identity;
-    this.#messages = new ChargerMessages(UNSTARTED, timestamp());
+    this.#messages = new ChargerMessages(UNSTARTED, timestamp(), options.energyStepWh);
     this.#reader = new FrameReader({
       onText: (bytes) => this.#onText(bytes),
       onPing: (bytes) => this.#socket.write(pongFrame(bytes)),
@@ -76,7 +77,7 @@ export class LeanCharger {
       await this.#call((id) => setup.status(id, connector, 'Available', now));
     const answer = (await this.#call((id) => setup.start(id, now))) as { transactionId: number };
     await this.#call((id) => setup.status(id, 1, 'Charging', now));
-    this.#messages = new ChargerMessages(answer.transactionId, now);
+    this.#messages = new ChargerMessages(answer.transactionId, now, this.#options.energyStepWh);
   }
 
   send(row: MessageRow): void {

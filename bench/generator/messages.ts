@@ -20,7 +20,11 @@ export class ChargerMessages {
   #count = 0;
   #isPreparing = false;
 
-  constructor(transactionId: number, timestamp: string) {
+  readonly #energyStepWh: number;
+
+  /** The meter advances by `energyStepWh` with each sample. */
+  constructor(transactionId: number, timestamp: string, energyStepWh: number) {
+    this.#energyStepWh = energyStepWh;
     this.#sample = new FrameTemplate(sampleText(transactionId, timestamp));
     this.#statuses = [
       new FrameTemplate(statusText('Preparing', timestamp)),
@@ -32,7 +36,7 @@ export class ChargerMessages {
     this.#count += 1;
     const template = this.#templateOf(row);
     template.fill(0, this.#count);
-    if (row === 'sample') template.fill(1, this.#count);
+    if (row === 'sample') template.fill(1, this.#count * this.#energyStepWh);
     return template.bytes;
   }
 
