@@ -100,7 +100,7 @@ function everybodyOnline(world: BudgetWorld): void {
 }
 
 describe('the site budget, whatever happens in whatever order', () => {
-  const runs = Number(process.env.PROPERTY_RUNS ?? 150);
+  const runs = 200;
   test('keeps the sum of the worst cases within the limit, lowers before it raises, and sends only usable limits', () => {
     fc.assert(
       fc.property(config, fc.array(command, { minLength: 20, maxLength: 90 }), (settings, commands) => {
