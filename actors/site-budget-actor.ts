@@ -8,7 +8,7 @@ import type {
 } from '../machines/site-budget/site-budget.messages.ts';
 import type { ActorKind, RecordedEffect, Turn } from '../runtime/host/actor-kind.ts';
 import type { LimitsAnswered, LimitsEffect, LimitsFailed } from './ports.ts';
-import type { Mode, Tells } from './tells.ts';
+import type { LimitRow, Mode, Tells } from './tells.ts';
 
 /** Envelopes that become an event of the same name with the same fields. */
 type PlainTell = 'configured' | 'chargerChanged' | 'demandChanged' | 'capChanged' | 'limitChanged';
@@ -71,11 +71,13 @@ function onEffect(turn: Turn, effect: RecordedEffect): void {
   switch (effect.type) {
     case 'sendLimit': {
       const { isCut, ...params } = effect.params as unknown as SendLimit;
+      noteLimit(turn, params.charger, params.connector, params);
       perform(turn, { type: 'set', ...params }, isCut);
       break;
     }
     case 'installFailSafe': {
       const { isCut, ...params } = effect.params as unknown as InstallFailSafe;
+      noteLimit(turn, params.charger, 0, { ...params, transactionId: null });
       perform(turn, { type: 'installFailSafe', ...params }, isCut);
       break;
     }
@@ -90,6 +92,12 @@ function onEffect(turn: Turn, effect: RecordedEffect): void {
       break;
     }
   }
+}
+
+/** For whoever asks what holds on a connector, as the CPMS does by GetCompositeSchedule. */
+function noteLimit(turn: Turn, charger: string, connector: number, row: LimitRow): void {
+  const { limitMilliamps, transactionId } = row;
+  turn.putRow(`limits/${charger}`, String(connector), { limitMilliamps, transactionId });
 }
 
 function perform(turn: Turn, data: LimitsEffect, isCut: boolean): void {

@@ -82,6 +82,7 @@ export function configureCharger(plan: SitePlan, place: ChargerPlace): Incoming[
   const chargerConfig: ChargerConfig = {
     connectors: place.connectors,
     graceMs: place.graceMs,
+    backendFallbackAfterMs: plan.timing.backendFallbackAfterMs,
     answerBudgetMs: plan.timing.answerBudgetMs,
     silentAfterMs: plan.timing.silentAfterMs,
     heartbeatIntervalS: plan.timing.heartbeatIntervalS,

@@ -10,6 +10,8 @@ export interface ChargerConfig {
   connectors: number;
   /** Socket lost for this long: from offline to fallback. */
   graceMs: number;
+  /** CPMS away for this long: its sessions go to local authority. */
+  backendFallbackAfterMs: number;
   /** How long a charger's Authorize, StartTransaction or StopTransaction waits for the CPMS before local policy answers. */
   answerBudgetMs: number;
   /** No frame and no pong for this long: the link is taken as dead (done by the adapter; here for the record). */
@@ -182,6 +184,13 @@ export interface TransactionRow {
 
 /** Table `transactionIds/<charger>`, key = charger-facing id: session id. */
 export type TransactionIdRow = string;
+
+/** Table `limits/<charger>`, key = connector (0: the fail-safe default of all): what the budget last sent there. */
+export interface LimitRow {
+  limitMilliamps: number;
+  /** Null for the fail-safe default. */
+  transactionId: number | null;
+}
 
 /** Table `authCache`, key = SHA-256 of the idTag in hex. */
 export interface AuthCacheRow {

@@ -11,6 +11,7 @@ import {
 } from '../../machines/shared/charging-profiles.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
+import type { LimitRow } from '../tells.ts';
 import { connectorsOf, contextOf, noteOf, patchNote, step } from './books.ts';
 import type { Called } from './called.ts';
 import { type Answer, chargerOf, tell } from './outbound.ts';
@@ -77,7 +78,7 @@ export function renewCaps(turn: Turn): void {
   step(turn, { type: 'caps.scheduled', at: turn.at, delayMs });
 }
 
-/** What the profiles allow, as seen by the CPMS. Nothing to say where no profile bounds the connector. */
+/** The least of the CPMS's profiles and our own limit. Nothing to say where neither bounds the connector. */
 function composite(
   turn: Turn,
   {
@@ -92,7 +93,7 @@ function composite(
     ...moment,
     durationS: duration,
     unit: chargingRateUnit ?? 'A',
-    localLimitMilliamps: Number.POSITIVE_INFINITY,
+    localLimitMilliamps: localLimitMilliamps(turn, connectorId),
   });
   const bounded = schedule.chargingSchedule.chargingSchedulePeriod.filter(({ limit }) =>
     Number.isFinite(limit),
@@ -100,6 +101,22 @@ function composite(
   if (bounded.length === 0) return statusAnswer('Rejected');
   const chargingSchedule = { ...schedule.chargingSchedule, chargingSchedulePeriod: bounded };
   return { raw: JSON.stringify({ ...schedule, chargingSchedule }) };
+}
+
+/** What the budget allows now: the running transaction's limit, else the fail-safe default; connector 0 is their sum. */
+function localLimitMilliamps(turn: Turn, connector: number): number {
+  const table = `limits/${chargerOf(turn)}`;
+  if (connector === 0) {
+    return connectorsOf(turn)
+      .filter((one) => one > 0)
+      .reduce((sum, one) => sum + localLimitMilliamps(turn, one), 0);
+  }
+  const { session } = noteOf(turn, connector);
+  const transaction = session === null ? undefined : transactionOf(turn, session);
+  const live = turn.row<LimitRow & Json>(table, String(connector));
+  const holds = live && transaction && live.transactionId === transaction.transactionId;
+  const row = holds ? live : turn.row<LimitRow & Json>(table, '0');
+  return row?.limitMilliamps ?? Number.POSITIVE_INFINITY;
 }
 
 function statusAnswer(status: string): Answer {

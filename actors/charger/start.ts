@@ -88,7 +88,7 @@ function openSession(turn: Turn, transaction: TransactionRow, verdict: Verdict |
     meterStartWh,
     backend: backendModeOf(turn),
     authorisedBy: verdict?.ground ?? 'backend',
-    fallbackAfterMs: configOf(turn).graceMs,
+    fallbackAfterMs: configOf(turn).backendFallbackAfterMs,
   };
   tell(turn, addressOf('session', session), 'session.opened', input, { session, connector });
 }

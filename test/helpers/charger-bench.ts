@@ -8,6 +8,7 @@ export const CP = 'cp1';
 export const config: ChargerConfig = {
   connectors: 2,
   graceMs: 60_000,
+  backendFallbackAfterMs: 30_000,
   answerBudgetMs: 5_000,
   silentAfterMs: 30_000,
   heartbeatIntervalS: 300,

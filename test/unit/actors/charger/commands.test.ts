@@ -226,6 +226,20 @@ describe('charging-profile commands', () => {
     expect(northAnswer(bench.command('ClearChargingProfile', { id: 1 }))).toEqual({ status: 'Unknown' });
   });
 
+  it('never look wider in a composite schedule than what the budget allows', () => {
+    const bench = served({ managed: true });
+    bench.command('SetChargingProfile', { connectorId: 1, csChargingProfiles: profile });
+    bench.rows.set(`limits/${CP}/0`, { limitMilliamps: 6_000, transactionId: null });
+    const schedule = bench.command('GetCompositeSchedule', { connectorId: 1, duration: 60 });
+    expect(northAnswer(schedule)).toMatchObject({
+      chargingSchedule: { chargingSchedulePeriod: [{ startPeriod: 0, limit: 6 }] },
+    });
+    const whole = bench.command('GetCompositeSchedule', { connectorId: 0, duration: 60 });
+    expect(northAnswer(whole)).toMatchObject({
+      chargingSchedule: { chargingSchedulePeriod: [{ startPeriod: 0, limit: 12 }] },
+    });
+  });
+
   it('in a RemoteStart are kept here for the transaction that it starts', () => {
     const bench = served({ managed: true });
     const { startSchedule: _, ...chargingSchedule } = profile.chargingSchedule;
