@@ -60,7 +60,7 @@ describe('a Start while the backend is online', () => {
           meterStartWh: 100,
           backend: 'online',
           authorisedBy: 'backend',
-          fallbackAfterMs: 60_000,
+          fallbackAfterMs: 30_000,
         },
       },
     ]);
