@@ -22,6 +22,8 @@ export const limits = {
   /** Waits between tries while the store fails; grows by doubling. */
   storeRetryMinMs: 250,
   storeRetryMaxMs: 2_000,
+  /** Journal drafts of no turn kept while the store fails; at the cap the newest are dropped and counted. */
+  notesHeldMax: 1_000,
   /** Throws on different envelopes within the window beyond which an actor is quarantined. */
   restartsMax: 5,
   restartWindowMs: 60_000,

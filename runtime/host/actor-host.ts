@@ -23,6 +23,7 @@ import { countProcessStart, type Recovered, recoverJournal } from './recovery.ts
 import { RowOverlay } from './row-overlay.ts';
 import { type RowScan, RowView } from './row-view.ts';
 import { RunLoop } from './run-loop.ts';
+import { StoreOutage } from './store-outage.ts';
 import { TimerService } from './timer-service.ts';
 import { type TurnObserver, TurnStage } from './turn-stage.ts';
 
@@ -74,7 +75,7 @@ export class ActorHost {
   /** Said before the journal could be written: alarms of the start itself, so they are few. */
   readonly #early: JournalEntry[] = [];
   #stopping = false;
-  #failing: { retry: TimerHandle; waitMs: number } | undefined;
+  readonly #outage: StoreOutage;
   #sweep: TimerHandle | undefined;
   readonly #observers: TurnObserver[] = [];
 
@@ -82,6 +83,7 @@ export class ActorHost {
     this.#options = options;
     const { store, bus, clock } = options;
     this.alarms = new HostAlarms(clock);
+    this.#outage = new StoreOutage({ clock, retry: () => this.#retryNow() });
     this.#rows = new RowView(store, this.#overlay);
     this.#timers = new TimerService(clock, (record, timerId, arm) => this.#timerDue(record, timerId, arm));
     this.#directory = new Directory(options.kinds, store, this.#timers);
@@ -143,7 +145,7 @@ export class ActorHost {
       ready: (record) => this.#loop.ready(record),
     });
     this.#loop = new RunLoop(clock, {
-      mayRun: () => !this.#commit.full && this.#failing === undefined,
+      mayRun: () => !this.#commit.full && !this.#outage.standing,
       runTurn: (record, item) => this.#stage.run(record, item),
       afterBurst: () => this.#commit.sealIfDue(),
     });
@@ -166,7 +168,7 @@ export class ActorHost {
     if (!record) return { refused: 'UNKNOWN_ADDRESS' };
     if (!record.mailbox.offer({ envelope, throws: 0 })) return { refused: 'MAILBOX_FULL' };
     this.#loop.ready(record);
-    if (options.urgent && this.#failing) this.#retryNow();
+    if (options.urgent && this.#outage.standing) this.#retryNow();
     return 'accepted';
   }
 
@@ -183,11 +185,19 @@ export class ActorHost {
       data: entry.data ?? {},
     };
     if (entry.reason) source.reason = entry.reason;
+    const note = inputDraft(incomingEnvelope(source, this.#ids.next(), this.#options.clock));
+    if (!this.#outage.standing) {
+      this.#write([note]);
+      this.#commit.sealIfDue();
+    } else if (!this.#outage.hold(note)) this.alarms.count('notes.dropped');
+  }
+
+  #write(notes: ReadonlyArray<Record<string, Json>>): void {
+    if (notes.length === 0) return;
     const group = this.#commit.open;
     if (group.empty) group.openedAtMs = this.#options.clock.monotonicMs();
-    group.journal.push(inputDraft(incomingEnvelope(source, this.#ids.next(), this.#options.clock)));
+    group.notes.push(...notes);
     group.immediate = true;
-    this.#commit.sealIfDue();
   }
 
   /** The machine's state as it stands in memory or store; undefined for an address that is not in being. */
@@ -238,16 +248,16 @@ export class ActorHost {
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.#sweep) this.#options.clock.clearTimer(this.#sweep);
-    if (this.#failing) this.#options.clock.clearTimer(this.#failing.retry);
+    this.#outage.stopTimer();
     this.#directory.stopTimers();
     this.outbox.close();
     this.#loop.stop();
-    if (!this.#failing) await this.#commit.flush();
+    if (!this.#outage.standing) await this.#commit.flush();
   }
 
   #refusal(to: Address, urgent: boolean): PostRefusal | undefined {
     if (this.#stopping) return 'STOPPING';
-    if (this.#failing && !urgent) return 'STORE_FAILING';
+    if (this.#outage.standing && !urgent) return 'STORE_FAILING';
     const record = this.#directory.get(to);
     if (record && this.#stage.isQuarantined(record)) return 'QUARANTINED';
     return undefined;
@@ -299,15 +309,14 @@ export class ActorHost {
   }
 
   #committed(group: Group): void {
-    if (this.#failing) {
-      this.#failing = undefined;
-      this.alarms.clear('store.failing');
-    }
+    if (this.#outage.ended()) this.alarms.clear('store.failing');
     this.#stage.committed(group);
     this.#loop.wake();
   }
 
   #failed(groups: Group[], error: unknown): void {
+    // First of all: what is raised below is to wait for the store, not to be tried at once.
+    this.#outage.failed(groups.flatMap((group) => group.notes));
     this.alarms.raise(
       'store.failing',
       `the store does not take writes: ${String(error)}; chargers keep their messages`,
@@ -316,24 +325,19 @@ export class ActorHost {
     this.#options.log.error({ err: error }, 'group commit failed');
     this.#options.onStoreFault?.(error);
     if (error instanceof StoreFault && error.code === 'inDoubt') this.#options.onFatal?.(error.message);
-    const waitMs = Math.min(
-      limits.storeRetryMaxMs,
-      (this.#failing?.waitMs ?? limits.storeRetryMinMs / 2) * 2,
-    );
-    if (this.#failing) this.#options.clock.clearTimer(this.#failing.retry);
-    this.#failing = { waitMs, retry: this.#options.clock.setTimer(waitMs, () => this.#retryNow()) };
     for (const record of this.#stage.giveBack(groups)) this.#loop.ready(record);
   }
 
   /** One burst of turns is the probe: if its group lands, the store is back. */
   #retryNow(): void {
-    if (!this.#failing || this.#stopping) return;
-    const failing = this.#failing;
-    this.#failing = undefined;
-    this.#loop.runBurst();
-    // Nothing to run: an empty probe would prove nothing, so the store counts as back until a group fails again.
-    if (this.#commit.open.empty && !this.#commit.busy) this.alarms.clear('store.failing');
-    else this.#failing ??= failing;
+    if (!this.#outage.standing || this.#stopping) return;
+    const outcome = this.#outage.during(() => {
+      this.#write(this.#outage.takeNotes());
+      this.#loop.runBurst();
+      return this.#commit.open.empty && !this.#commit.busy ? 'nothing' : 'tried';
+    });
+    // An empty probe would prove nothing, so the store counts as back until a group fails again.
+    if (outcome === 'nothing') this.alarms.clear('store.failing');
   }
 
   #armSweep(): void {

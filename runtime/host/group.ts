@@ -39,6 +39,8 @@ export class Group {
   readonly writes = new Map<string, StagedWrite>();
   /** Journal drafts in the order of the turns; numbered and chained when the group is sealed. */
   readonly journal: Array<Record<string, Json>> = [];
+  /** Journal drafts of no turn (an alarm, a cut that left late): kept for the next group when this one fails. */
+  readonly notes: Array<Record<string, Json>> = [];
   /** Actors whose snapshot or timers moved. */
   readonly dirty = new Set<ActorRecord>();
   readonly finished = new Set<ActorRecord>();
@@ -51,6 +53,11 @@ export class Group {
   }
 
   get empty(): boolean {
-    return this.turns.length === 0 && this.journal.length === 0 && this.writes.size === 0;
+    return (
+      this.turns.length === 0 &&
+      this.journal.length === 0 &&
+      this.notes.length === 0 &&
+      this.writes.size === 0
+    );
   }
 }

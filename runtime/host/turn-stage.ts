@@ -222,7 +222,7 @@ export class TurnStage {
     const entry = { type: 'runtime.effectSentLate', reason, data: { effect: pending.key } };
     const group = this.#o.commit.open;
     if (group.empty) group.openedAtMs = this.#o.host.clock.monotonicMs();
-    group.journal.push(decisionDraft(entry, turn.item.envelope, 999, this.#o.host.rules));
+    group.notes.push(decisionDraft(entry, turn.item.envelope, 999, this.#o.host.rules));
     group.immediate = true;
   }
 
