@@ -37,7 +37,7 @@ export async function runPipeline(context: BenchContext, plan: PipelinePlan): Pr
       context.say(`${chargers} chargers: connecting`);
       const generator = await children.start('./generator/generator.js');
       const stations = [
-        ...(await baselines(context, generator, children, chargers)),
+        ...(await baselines(generator, children, chargers)),
         ...(await products(context, generator, children, chargers)),
       ];
       for (let round = 1; round <= plan.rounds; round++) {
@@ -55,19 +55,14 @@ export async function runPipeline(context: BenchContext, plan: PipelinePlan): Pr
   return cells;
 }
 
-async function baselines(
-  context: BenchContext,
-  generator: Child,
-  children: Children,
-  chargers: number,
-): Promise<Station[]> {
+async function baselines(generator: Child, children: Children, chargers: number): Promise<Station[]> {
   const stations: Station[] = [];
   for (const [row, module] of [
     ['ws', './servers/echo-server.js'],
     ['ocpp-rpc', './servers/ocpp-rpc-server.js'],
   ] as const) {
     const server = await children.start(module);
-    const subject: Subject = { fleet: row, server, peer: 'echo', cpms: null, folder: context.folder };
+    const subject: Subject = { fleet: row, server, peer: 'echo', cpms: null };
     await openFleet(generator, subject, row, 1, chargers);
     stations.push({ subject, cell: cellOf(row, chargers, 'none', null) });
   }
@@ -84,7 +79,7 @@ async function products(
   for (const cpmsState of ['away', 'online'] as const) {
     const cpms = cpmsState === 'online' ? await children.start('./servers/cpms-server.js') : null;
     const server = await startCoreServer(context, children, `${cpmsState}-${chargers}`, cpms);
-    const subject: Subject = { fleet: cpmsState, server, peer: 'ocpp', cpms, folder: context.folder };
+    const subject: Subject = { fleet: cpmsState, server, peer: 'ocpp', cpms };
     const bytesPerCharger = await openWeighed(generator, subject, chargers);
     for (const row of ['sample', 'turn'] as const)
       stations.push({ subject, cell: cellOf(row, chargers, cpmsState, bytesPerCharger) });

@@ -70,7 +70,7 @@ async function runTemplate(context: BenchContext, name: string): Promise<void> {
   try {
     const generator = await children.start('./generator/generator.js');
     const server = await startCoreServer(context, children, name, null);
-    const subject: Subject = { fleet: 'template', server, peer: 'ocpp', cpms: null, folder: context.folder };
+    const subject: Subject = { fleet: 'template', server, peer: 'ocpp', cpms: null };
     await openFleet(generator, subject, 'template', 1, 1);
     for (const row of ['status', 'sample']) {
       await generator.ask('begin', { fleet: 'template', row });

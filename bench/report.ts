@@ -17,7 +17,7 @@ const COLUMNS: ReadonlyArray<[title: string, cell: (row: PipelineResult) => stri
   ],
   ['commits/s', (row) => (row.cpms === 'none' ? '-' : plain(row.commitsPerSecond))],
   ['store B/msg', (row) => (row.cpms === 'none' ? '-' : plain(row.storeBytesPerMessage))],
-  ['disk B/msg', (row) => (row.cpms === 'none' ? '-' : plain(row.deviceBytesPerMessage))],
+  ['written B/msg', (row) => (row.cpms === 'none' ? '-' : plain(row.writtenBytesPerMessage))],
   ['upstream/s', (row) => (row.cpms === 'online' ? plain(row.upstreamPerSecond) : '-')],
 ];
 
@@ -44,8 +44,8 @@ export function summary({ recovery, store }: BenchResult): string {
     );
   if (store)
     lines.push(
-      `Storage at 50 charging chargers: ${mega(store.bytesPerHourAtFiftyChargers)} MB an hour written to the device, ` +
-        `${mega(store.storeBytesPerHour)} MB of them ours, in ${store.commitsPerHour} commits.`,
+      `Storage at 50 charging chargers: ${mega(store.bytesPerHourAtFiftyChargers)} MB an hour written to the disk in whole pages, ` +
+        `${mega(store.storeBytesPerHour)} MB of them content, in ${store.commitsPerHour} commits.`,
     );
   return lines.join('\n');
 }
@@ -72,7 +72,7 @@ ${summary(result)}
 - With a single charger \`sample\` waits for company that does not come: unsigned samples may wait up to 250 ms for a commit that others share, and so does their answer. It is a choice of latency against flash wear; four messages a second are far more than a charger sends.
 - CPU is that of the server's main thread, per message, from the kernel's accounting. Its other threads (garbage collection, LMDB's writer) run beside it.
 - Memory is resident memory after settling and a garbage collection, per charger with link, two connectors and a running session.
-- \`store B/msg\` are bytes handed to the store; \`disk B/msg\` are bytes that the kernel wrote for the process, which come in whole pages. \`upstream/s\` is what the CPMS received: at full speed the chargers are answered faster than one CALL at a time upstream can carry, and the queue takes the rest.
+- \`store B/msg\` are bytes handed to the store; \`written B/msg\` is what the process then wrote, in whole pages (and the little that went to sockets). \`upstream/s\` is what the CPMS received: at full speed the chargers are answered faster than one CALL at a time upstream can carry, and the queue takes the rest.
 - The managed nats-server carries the tells; load management is off.
 `;
 }
@@ -81,6 +81,6 @@ function plain(value: number | null): string {
   return value === null ? '-' : String(value);
 }
 
-function mega(bytes: number | null): string {
-  return bytes === null ? '?' : (bytes / 1_000_000).toFixed(1);
+function mega(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(1);
 }

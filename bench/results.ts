@@ -28,9 +28,9 @@ export interface PipelineResult {
   bytesPerCharger: number | null;
   cpuMicrosPerMessage: number | null;
   commitsPerSecond: number;
-  /** Bytes handed to the store, and bytes written to its device by everybody meanwhile, per message. */
+  /** Bytes handed to the store, and bytes that the process then wrote (pages, and a little to sockets), per message. */
   storeBytesPerMessage: number | null;
-  deviceBytesPerMessage: number | null;
+  writtenBytesPerMessage: number | null;
   /** Messages that arrived at the CPMS per second of the run. */
   upstreamPerSecond: number;
   errors: number;
@@ -40,7 +40,7 @@ export interface BenchResult {
   pipeline: PipelineResult[];
   recovery: { actors: number; ms: number; runsMs: number[]; verifiedRecords: number } | null;
   store: {
-    bytesPerHourAtFiftyChargers: number | null;
+    bytesPerHourAtFiftyChargers: number;
     storeBytesPerHour: number;
     commitsPerHour: number;
   } | null;
@@ -69,7 +69,7 @@ export function compare(cells: readonly Cell[]): PipelineResult[] {
       cpuMicrosPerMessage: perMessage(figures.cpuMicros),
       commitsPerSecond: round(perSecond(figures.commits, figures), 1),
       storeBytesPerMessage: perMessage(figures.storeBytes),
-      deviceBytesPerMessage: figures.deviceBytes === null ? null : perMessage(figures.deviceBytes),
+      writtenBytesPerMessage: perMessage(figures.writtenBytes),
       upstreamPerSecond: round(perSecond(figures.deliveredUpstream, figures), 1),
       errors: figures.errors,
     };

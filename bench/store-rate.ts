@@ -1,8 +1,8 @@
 import { Children } from './child.ts';
 import type { BenchContext } from './context.ts';
-import { deviceWriteBytes } from './device-writes.ts';
 import type { Pace } from './generator/fleet.ts';
 import { openFleet, startCoreServer } from './pipeline.ts';
+import { readFigures } from './process-figures.ts';
 import type { BenchResult } from './results.ts';
 import { drained, type Subject } from './subject.ts';
 
@@ -28,7 +28,7 @@ export async function measureStoreRate(
     const generator = await children.start('./generator/generator.js');
     const cpms = await children.start('./servers/cpms-server.js');
     const server = await startCoreServer(context, children, 'store-rate', cpms);
-    const subject: Subject = { fleet: 'site', server, peer: 'ocpp', cpms, folder: context.folder };
+    const subject: Subject = { fleet: 'site', server, peer: 'ocpp', cpms };
     await openFleet(generator, subject, 'site', 1, CHARGERS, ENERGY_STEP_WH);
     await drained(subject);
     const before = await countsOf(subject);
@@ -37,10 +37,7 @@ export async function measureStoreRate(
     const after = await countsOf(subject);
     const perHour = (count: number): number => Math.round((count * HOUR_MS) / forMs);
     return {
-      bytesPerHourAtFiftyChargers:
-        before.deviceBytes === null || after.deviceBytes === null
-          ? null
-          : perHour(after.deviceBytes - before.deviceBytes),
+      bytesPerHourAtFiftyChargers: perHour(after.writtenBytes - before.writtenBytes),
       storeBytesPerHour: perHour(after.bytes - before.bytes),
       commitsPerHour: perHour(after.commits - before.commits),
     };
@@ -51,8 +48,7 @@ export async function measureStoreRate(
 
 async function countsOf({
   server,
-  folder,
-}: Subject): Promise<{ commits: number; bytes: number; deviceBytes: number | null }> {
+}: Subject): Promise<{ commits: number; bytes: number; writtenBytes: number }> {
   const { commits, bytes } = (await server.ask('figures')) as { commits: number; bytes: number };
-  return { commits, bytes, deviceBytes: deviceWriteBytes(folder) };
+  return { commits, bytes, writtenBytes: readFigures(server.pid).writtenBytes };
 }

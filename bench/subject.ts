@@ -1,5 +1,4 @@
 import type { Child } from './child.ts';
-import { deviceWriteBytes } from './device-writes.ts';
 import type { FleetFigures } from './generator/fleet.ts';
 import type { PeerKind } from './generator/lean-charger.ts';
 import type { MessageRow } from './generator/messages.ts';
@@ -11,8 +10,6 @@ export interface Subject {
   fleet: string;
   server: Child;
   peer: PeerKind;
-  /** Folder on the device that the server writes to. */
-  folder: string;
   /** Counts what arrives upstream, where there is somebody. */
   cpms: Child | null;
 }
@@ -26,8 +23,7 @@ export interface CellFigures {
   latency: Histogram;
   commits: number;
   storeBytes: number;
-  /** Written to the device meanwhile, by everybody; null where that is not to be had. */
-  deviceBytes: number | null;
+  writtenBytes: number;
   deliveredUpstream: number;
 }
 
@@ -49,7 +45,7 @@ export function emptyCell(): CellFigures {
     latency: new Histogram(),
     commits: 0,
     storeBytes: 0,
-    deviceBytes: 0,
+    writtenBytes: 0,
     deliveredUpstream: 0,
   };
 }
@@ -67,11 +63,9 @@ export async function measureRound(
   const before = await countsOf(subject);
   await markOf(generator, subject);
   const start = readFigures(subject.server.pid);
-  const writtenBefore = deviceWriteBytes(subject.folder);
   await sleep(timing.runMs);
   const seen = await markOf(generator, subject);
   const end = readFigures(subject.server.pid);
-  const writtenAfter = deviceWriteBytes(subject.folder);
   const after = await countsOf(subject);
   await generator.ask('halt', subject.fleet);
   cell.answers += seen.answers;
@@ -79,8 +73,7 @@ export async function measureRound(
   cell.elapsedMicros += seen.elapsedMicros;
   cell.latency.merge(seen.latency);
   cell.cpuMicros += end.mainThreadCpuMicros - start.mainThreadCpuMicros;
-  if (writtenBefore === null || writtenAfter === null) cell.deviceBytes = null;
-  else if (cell.deviceBytes !== null) cell.deviceBytes += writtenAfter - writtenBefore;
+  cell.writtenBytes += end.writtenBytes - start.writtenBytes;
   cell.commits += after.commits - before.commits;
   cell.storeBytes += after.bytes - before.bytes;
   cell.deliveredUpstream += after.upstream - before.upstream;

@@ -65,12 +65,6 @@ describe('compare', () => {
       cpuMicrosPerMessage: null,
     });
   });
-
-  it('does not know the bytes on the device where one round could not tell', () => {
-    const unknown = cell('sample', 1, 10, 500);
-    unknown.figures.deviceBytes = null;
-    expect(compare([unknown])[0]!.deviceBytesPerMessage).toBeNull();
-  });
 });
 
 describe('median', () => {
