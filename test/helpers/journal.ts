@@ -5,6 +5,8 @@ import { SystemClock } from '../../runtime/system-clock.ts';
 
 /** One journal record, as far as tests look at it. */
 export interface JournalRecord {
+  /** Begins with the number of the process start, eight digits. */
+  id: string;
   type: string;
   at: number;
   receivedAt: number;
