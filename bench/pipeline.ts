@@ -12,6 +12,7 @@ export interface PipelinePlan extends CellTiming {
 
 /** Chargers that run first, so that lazy loading and just-in-time compiling are not counted as memory per charger. */
 const WARM_UP_CHARGERS = 8;
+const WARM_UP_MS = 1_500;
 /** Fewer chargers than this weigh less than the noise. */
 const WEIGHABLE = 50;
 /**
@@ -108,7 +109,7 @@ async function openWeighed(generator: Child, subject: Subject, chargers: number)
   await openFleet(generator, subject, `${subject.fleet}-first`, chargers + 1, WARM_UP_CHARGERS);
   for (const row of ['sample', 'status']) {
     await generator.ask('begin', { fleet: `${subject.fleet}-first`, row });
-    await sleep(500);
+    await sleep(WARM_UP_MS);
     await generator.ask('halt', `${subject.fleet}-first`);
   }
   const before = await restingRss(subject);
