@@ -16,6 +16,8 @@ export interface TwinEffect {
   label: string;
   from: Address;
   seen: number;
+  /** A limit that a newer cut of the same node replaces need not leave when that cut left first. */
+  mayBeOvertaken: boolean;
 }
 
 interface Told {
@@ -91,11 +93,11 @@ export class HostTwin {
     else if (receivedAt < node.armedAtMs + NODE_DEADLINE_MS) this.problems.push(`${to} rang early`);
     node.armedAtMs = undefined;
     node.seen.push('rang');
-    this.effects.push({ type: 'ring', label: `rang ${id}`, from: to, seen: node.seen.length });
+    this.#decide(to, 'ring', `rang ${id}`, node);
   }
 
   #apply(node: TwinNode, { id, type, to, receivedAt, data }: JournalRecord): void {
-    const { label, to: target, times = 0, key, path = [] } = data as NodeData;
+    const { label, to: target, times = 0, key, path = [], cut = false } = data as NodeData;
     node.seen.push(type === 'runtime.undeliverable' ? 'undeliverable' : label);
     this.rows.set(to, node.seen.length);
     const tell = (receiver: Address, name: string, latestKey?: string) =>
@@ -103,12 +105,17 @@ export class HostTwin {
     if (type === 'node.send') for (let i = 1; i <= times; i++) tell(target!, `${label}.${i}`);
     if (type === 'node.latest') tell(target!, `${label}.L`, `${to}>${target}>${key}`);
     if (type === 'node.hop' && path.length > 0) tell(path[0]!, `${label}>`);
-    if (type === 'node.limit') this.effects.push({ type: 'limit', label, from: to, seen: node.seen.length });
-    if (type === 'node.answer' || type === 'node.stumble')
-      this.effects.push({ type: 'answer', label, from: to, seen: node.seen.length });
+    if (type === 'node.limit') this.#decide(to, 'limit', label, node, cut);
+    if (type === 'node.answer' || type === 'node.stumble') this.#decide(to, 'answer', label, node);
     if (type === 'node.arm') node.armedAtMs = receivedAt;
     if (type === 'node.disarm') node.armedAtMs = undefined;
     if (type === 'node.finish') this.nodes.delete(to);
+  }
+
+  #decide(from: Address, type: string, label: string, node: TwinNode, isCut = false): void {
+    const older = isCut ? this.effects.filter((effect) => effect.type === type && effect.from === from) : [];
+    for (const effect of older) effect.mayBeOvertaken = true;
+    this.effects.push({ type, label, from, seen: node.seen.length, mayBeOvertaken: false });
   }
 
   /** Every tell was taken once and in order per sender and receiver; only a `latest` may give way to a newer one. */

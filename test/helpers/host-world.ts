@@ -210,7 +210,10 @@ export class HostWorld {
         this.problems.push(`effect ${key} left but no committed turn decided it`);
     }
     if (this.#crashes > 0) return;
-    for (const key of decided) if (!times.has(key)) this.problems.push(`effect ${key} never left`);
+    for (const { label, seen, mayBeOvertaken } of twin.effects) {
+      const key = keyOf(label, seen);
+      if (!times.has(key) && !mayBeOvertaken) this.problems.push(`effect ${key} never left`);
+    }
     this.#checkLastWords(twin);
     this.#checkLate(twin);
   }

@@ -14,6 +14,17 @@ const alarmCodes = (bench: HostBench) => bench.host.alarms.standing().map((alarm
 
 const onLamp = (more: Partial<ActorKind>): ActorKind => ({ ...lampKind, ...more });
 
+/** `lamp.limit {amps, cut}` sets a limit outside. */
+const limitKind = onLamp({
+  receive(turn) {
+    const { type, data } = turn.envelope;
+    const { amps, cut } = data as { amps: number; cut: boolean };
+    if (type === 'lamp.limit')
+      turn.perform({ port: 'out', type: 'limit', recovery: 'state', data: { amps }, cut });
+    else lampKind.receive(turn);
+  },
+});
+
 /** Flips one bit in a stored value. */
 async function damage(bench: HostBench, table: 'journal' | 'snapshots' | 'outbox', key: string) {
   const value = Uint8Array.from(bench.store.get(table, key)!);
@@ -237,16 +248,7 @@ describe('while the store fails', () => {
 
 describe('a cut sent late', () => {
   test('is not undone by an older raise that was waiting for the same stalled disk', async () => {
-    const kind = onLamp({
-      receive(turn) {
-        const { type, data } = turn.envelope;
-        const { amps, cut } = data as { amps: number; cut: boolean };
-        if (type === 'lamp.limit')
-          turn.perform({ port: 'out', type: 'limit', recovery: 'state', data: { amps }, cut });
-        else lampKind.receive(turn);
-      },
-    });
-    const bench = await HostBench.started({ kinds: [kind] });
+    const bench = await HostBench.started({ kinds: [limitKind] });
     await bench.tell('a', 'made');
     bench.store.stall();
     post(bench, 'a', 'limit', { amps: 32, cut: false });
@@ -256,6 +258,23 @@ describe('a cut sent late', () => {
     expect(bench.sent.map((effect) => effect.data.amps)).toEqual([6]);
     bench.store.resume();
     await bench.clock.advance(1_000);
+    expect(bench.sent.at(-1)!.data.amps).toBe(6);
+  });
+
+  test('is not undone by an older raise that lands in an earlier group after both were given back', async () => {
+    const bench = await HostBench.started({ kinds: [limitKind] });
+    const others = Array.from({ length: limits.groupTurns * 2 + 40 }, (_, i) => `l${i}`);
+    for (const name of ['a', ...others]) post(bench, name, 'made');
+    await bench.clock.advance(100);
+    bench.store.stall();
+    post(bench, 'a', 'limit', { amps: 32, cut: false });
+    await bench.clock.advance(5);
+    post(bench, 'a', 'limit', { amps: 6, cut: true });
+    for (const name of others) post(bench, name, 'count');
+    await bench.clock.advance(400);
+    bench.store.failNext('full');
+    bench.store.resume();
+    await bench.clock.advance(3_000);
     expect(bench.sent.at(-1)!.data.amps).toBe(6);
   });
 
