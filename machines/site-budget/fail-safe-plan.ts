@@ -7,8 +7,8 @@ import {
   totalBookedMilliamps,
 } from './ledger.ts';
 import { changeFailSafe } from './ledger-facts.ts';
-import type { Decision } from './plan.ts';
-import { isDue } from './plan-steps.ts';
+import { isDue } from './ledger-leases.ts';
+import type { Decision } from './plan-draft.ts';
 import type { SiteTargets } from './targets.ts';
 
 export function installFailSafes(decision: Decision, targets: SiteTargets, mayRaise: boolean): Decision {

@@ -22,6 +22,11 @@ export function retryAfter(failures: number, at: number): number {
   return at + (failures < FAILURES_MAX ? RETRY_MS : RETRY_SLOW_MS);
 }
 
+/** An instant further ahead than any that is ever set comes from before the clock stepped back: it is due. */
+export function isDue(dueAt: number, at: number): boolean {
+  return at >= dueAt || dueAt - at > RETRY_SLOW_MS;
+}
+
 /** Keeps the higher of two for as long as either counts. */
 export function settle(current: Settling | null, limitMilliamps: number, at: number): Settling {
   const still = current && at < current.untilAt ? current.limitMilliamps : 0;

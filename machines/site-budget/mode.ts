@@ -1,5 +1,5 @@
 /** Which of the four modes the books call for. Exactly one is true at any time. */
-import { type ChargerEntry, isReachable, type Ledger, leaseMayRun } from './ledger.ts';
+import { type ChargerEntry, type ConnectorEntry, isReachable, type Ledger, leaseMayRun } from './ledger.ts';
 import { FAILURES_MAX } from './ledger-leases.ts';
 import type { SiteMode } from './site-budget.messages.ts';
 
@@ -11,8 +11,7 @@ export type Standing = 'present' | 'returning' | 'missing' | 'reserved';
  * - missing: away, and a limit may be running on it, or it never confirmed a fail-safe and its grace is not over;
  * - reserved: away, and counted at what it falls back to.
  */
-export function standingOf(ledger: Ledger, charger: ChargerEntry): Standing {
-  const entries = ledger.connectors.filter((entry) => entry.charger === charger.charger);
+function standingOf(charger: ChargerEntry, entries: readonly ConnectorEntry[], at: number): Standing {
   if (isReachable(charger)) {
     const { fresh, failures } = charger.failSafe;
     const isOpen =
@@ -21,9 +20,25 @@ export function standingOf(ledger: Ledger, charger: ChargerEntry): Standing {
     return isOpen ? 'returning' : 'present';
   }
   if (charger.link === 'resync' || charger.link === 'unheard') return 'returning';
-  const mayDraw = entries.some((entry) => leaseMayRun(entry, ledger.at));
+  const mayDraw = entries.some((entry) => leaseMayRun(entry, at));
   const isUnknown = charger.failSafe.confirmedMilliamps === null && charger.link === 'offline';
   return mayDraw || isUnknown ? 'missing' : 'reserved';
+}
+
+/** By charger. */
+export function standingsOf(ledger: Ledger): Map<string, Standing> {
+  const entries = new Map<string, ConnectorEntry[]>();
+  for (const entry of ledger.connectors) {
+    const list = entries.get(entry.charger);
+    if (list) list.push(entry);
+    else entries.set(entry.charger, [entry]);
+  }
+  return new Map(
+    ledger.chargers.map((charger) => [
+      charger.charger,
+      standingOf(charger, entries.get(charger.charger) ?? [], ledger.at),
+    ]),
+  );
 }
 
 /**
@@ -32,7 +47,7 @@ export function standingOf(ledger: Ledger, charger: ChargerEntry): Standing {
  */
 export function siteMode(ledger: Ledger): SiteMode {
   if (ledger.leaseMs === 0) return 'resync';
-  const standings = new Set(ledger.chargers.map((charger) => standingOf(ledger, charger)));
+  const standings = new Set(standingsOf(ledger).values());
   if (standings.has('returning')) return 'resync';
   if (standings.has('missing')) return 'offline';
   if (standings.has('reserved')) return 'fallback';
@@ -44,7 +59,5 @@ export function chargersBehind(ledger: Ledger, mode: SiteMode): string[] {
   const standing = ({ resync: 'returning', offline: 'missing', fallback: 'reserved', online: null } as const)[
     mode
   ];
-  return ledger.chargers
-    .filter((charger) => standingOf(ledger, charger) === standing)
-    .map((charger) => charger.charger);
+  return [...standingsOf(ledger)].filter(([, its]) => its === standing).map(([charger]) => charger);
 }

@@ -7,19 +7,14 @@ import type { LimitedBy, Share } from './allocate.ts';
 import { installFailSafes } from './fail-safe-plan.ts';
 import {
   bookedMilliamps,
-  type ChargerEntry,
   type ConnectorEntry,
-  chargerOf,
   fallbackMilliamps,
   isReachable,
   type Ledger,
   lastCommandedMilliamps,
-  leaseSurelyRuns,
-  leases,
   steadyFallbackMilliamps,
-  totalBookedMilliamps,
 } from './ledger.ts';
-import { launch } from './ledger-leases.ts';
+import { isDue } from './ledger-leases.ts';
 import {
   PART_RAISE_AFTER_MS,
   RAISE_INTERVAL_MS,
@@ -27,37 +22,31 @@ import {
   SMALL_RAISE_AFTER_MS,
   wants,
 } from './ledger-time.ts';
-import { isDue, replaceConnector } from './plan-steps.ts';
-import type { Order } from './site-budget.messages.ts';
-import { keyOf, rotateQueue, type SiteTargets, siteTargets } from './targets.ts';
-
-export interface Decision {
-  ledger: Ledger;
-  orders: Order[];
-}
+import {
+  afterLease,
+  type Decision,
+  type Draft,
+  draftOf,
+  finish,
+  put,
+  type Seat,
+  send,
+} from './plan-draft.ts';
+import { keyOf, rotateQueue, siteTargets } from './targets.ts';
 
 export function plan(before: Ledger, rules: { mayRaise: boolean }): Decision {
   const rotated = rotateQueue(before);
   const targets = siteTargets(rotated);
-  let decision = installFailSafes({ ledger: rotated, orders: [] }, targets, rules.mayRaise);
-  const inQueue = [...rotated.connectors].sort((a, b) => a.queuedAt - b.queuedAt);
-  for (const { charger, connector } of inQueue) {
-    decision = keepOrCut(decision, find(decision.ledger, charger, connector), targets);
-  }
-  for (const { charger, connector } of inQueue) {
-    decision = raise(decision, find(decision.ledger, charger, connector), targets, rules.mayRaise);
-  }
-  return decision;
-}
-
-function find(ledger: Ledger, charger: string, connector: number): ConnectorEntry {
-  return ledger.connectors.find((entry) => entry.charger === charger && entry.connector === connector)!;
+  const draft = draftOf(installFailSafes({ ledger: rotated, orders: [] }, targets, rules.mayRaise), targets);
+  const inQueue = [...draft.seats.values()].sort((a, b) => a.entry.queuedAt - b.entry.queuedAt);
+  for (const seat of inQueue) keepOrCut(draft, seat);
+  for (const seat of inQueue) raise(draft, seat, rules.mayRaise);
+  return finish(draft);
 }
 
 /** The share, or for one that may claim nothing now: what it has. Undefined: nothing is to be sent to it. */
-function shareOf(entry: ConnectorEntry, ledger: Ledger, targets: SiteTargets): Share | undefined {
-  const charger = chargerOf(ledger, entry.charger);
-  if (!charger || !isReachable(charger) || !wants(entry)) return undefined;
+function shareOf({ ledger, targets }: Draft, { entry, charger }: Seat): Share | undefined {
+  if (!isReachable(charger) || !wants(entry)) return undefined;
   const share = targets.shares.get(keyOf(entry));
   if (share) return share;
   const last = lastCommandedMilliamps(entry);
@@ -73,34 +62,33 @@ function heldBecause(entry: ConnectorEntry): LimitedBy['code'] {
 }
 
 /** Everything that cannot add to the worst case: a lower limit, the same again because it is due, a first word. */
-function keepOrCut(decision: Decision, entry: ConnectorEntry, targets: SiteTargets): Decision {
-  const { ledger } = decision;
-  const share = shareOf(entry, ledger, targets);
-  if (!share) return decision;
+function keepOrCut(draft: Draft, seat: Seat): void {
+  const share = shareOf(draft, seat);
+  if (!share) return;
+  const { entry, charger } = seat;
   const last = lastCommandedMilliamps(entry);
-  const charger = chargerOf(ledger, entry.charger)!;
   const target = share.limitMilliamps;
   if (last === null) {
     const isFirstWord = entry.decidedFor !== entry.transactionId;
     const ruling = steadyFallbackMilliamps(charger);
     const isNews = target < ruling || (isFirstWord && target === ruling);
-    if (!isNews || !isDue(entry.retryAt, ledger.at)) return decision;
-    return send(decision, entry, target, share.limitedBy, targets);
+    if (isNews && isDue(entry.retryAt, draft.ledger.at)) send(draft, seat, target, share.limitedBy);
+  } else if (target < last) {
+    send(draft, seat, target, share.limitedBy);
+  } else if (isRepeatDue(draft, seat)) {
+    const code = entry.confirmed && !entry.doubtful ? 'budget.leaseRenewed' : 'budget.limitRepeated';
+    send(draft, seat, last, { code, params: {} });
   }
-  if (target < last) return send(decision, entry, target, share.limitedBy, targets);
-  if (!isRepeatDue(entry, ledger, targets)) return decision;
-  const code = entry.confirmed && !entry.doubtful ? 'budget.leaseRenewed' : 'budget.limitRepeated';
-  return send(decision, entry, last, { code, params: {} }, targets);
 }
 
 /** The limit stands, but must be said again: in doubt, not confirmed since the link came back, or half its lease is over. */
-function isRepeatDue(entry: ConnectorEntry, ledger: Ledger, targets: SiteTargets): boolean {
-  const { at } = ledger;
+function isRepeatDue(draft: Draft, seat: Seat): boolean {
+  const { at } = draft.ledger;
+  const { entry, charger } = seat;
   if (entry.inFlight.length > 0 || !isDue(entry.retryAt, at)) return false;
   if (entry.doubtful || !entry.confirmed) return true;
   if (!entry.inForce) return false;
-  const charger = chargerOf(ledger, entry.charger)!;
-  const after = afterLease(entry, charger, targets);
+  const after = afterLease(draft, seat);
   if (entry.inForce.afterLeaseMilliamps > after) return true;
   // A lease that says no more than the fail-safe says may run out.
   const saysMore =
@@ -108,38 +96,30 @@ function isRepeatDue(entry: ConnectorEntry, ledger: Ledger, targets: SiteTargets
   return saysMore && (at >= entry.inForce.renewAt || at < entry.inForce.knownAt);
 }
 
-/** The fail-safe limit: never more than the charger has confirmed, and nothing where the CPMS allows less. */
-function afterLease(entry: ConnectorEntry, charger: ChargerEntry, targets: SiteTargets): number {
-  const wanted = targets.fallbacks.get(entry.charger) ?? 0;
-  const fallback = Math.min(wanted, charger.failSafe.confirmedMilliamps ?? 0);
-  return entry.capMilliamps !== null && entry.capMilliamps < fallback ? 0 : fallback;
-}
-
-function raise(decision: Decision, entry: ConnectorEntry, targets: SiteTargets, mayRaise: boolean): Decision {
-  const { ledger } = decision;
-  const { at } = ledger;
-  const share = shareOf(entry, ledger, targets);
-  const charger = chargerOf(ledger, entry.charger);
-  if (!share || !charger) return noteWish(decision, entry, share, false);
-  const last = lastCommandedMilliamps(entry) ?? steadyFallbackMilliamps(charger);
-  const isWanted = share.limitMilliamps > last;
-  const noted = noteWish(decision, entry, share, isWanted);
-  const wish = find(noted.ledger, entry.charger, entry.connector);
-  if (!isWanted || !mayRaise || wish.inFlight.length > 0 || !isDue(wish.retryAt, at)) return noted;
-  if (!isTimely(wish, share.limitMilliamps - last, at)) return noted;
-  const booked = bookedMilliamps(wish, charger, at);
-  const room = floorToLimitStep(ledger.limitMilliamps - (totalBookedMilliamps(noted.ledger) - booked));
-  if (room < booked) return noted;
-  if (room >= share.limitMilliamps)
-    return send(noted, wish, share.limitMilliamps, share.limitedBy, targets, true);
-  const isPartTimely = at - (wish.raiseWantedSinceAt ?? at) >= PART_RAISE_AFTER_MS;
-  if (!isPartTimely || room < ledger.minMilliamps || room - last < RAISE_STEP_MILLIAMPS) return noted;
-  return send(
-    noted,
-    wish,
+function raise(draft: Draft, seat: Seat, mayRaise: boolean): void {
+  const { at, limitMilliamps, minMilliamps } = draft.ledger;
+  const share = shareOf(draft, seat);
+  const { charger } = seat;
+  const last = lastCommandedMilliamps(seat.entry) ?? steadyFallbackMilliamps(charger);
+  const isWanted = share !== undefined && share.limitMilliamps > last;
+  noteWish(draft, seat, share, isWanted);
+  const { entry } = seat;
+  if (!isWanted || !mayRaise || entry.inFlight.length > 0 || !isDue(entry.retryAt, at)) return;
+  if (!isTimely(entry, share.limitMilliamps - last, at)) return;
+  const booked = bookedMilliamps(entry, charger, at);
+  const room = floorToLimitStep(limitMilliamps - (draft.bookedMilliamps - booked));
+  if (room < booked) return;
+  if (room >= share.limitMilliamps) {
+    send(draft, seat, share.limitMilliamps, share.limitedBy, true);
+    return;
+  }
+  const isPartTimely = at - (entry.raiseWantedSinceAt ?? at) >= PART_RAISE_AFTER_MS;
+  if (!isPartTimely || room < minMilliamps || room - last < RAISE_STEP_MILLIAMPS) return;
+  send(
+    draft,
+    seat,
     room,
     { code: 'budget.roomNow', params: { wantedMilliamps: share.limitMilliamps } },
-    targets,
     true,
   );
 }
@@ -153,78 +133,11 @@ function isTimely(entry: ConnectorEntry, gainMilliamps: number, at: number): boo
 }
 
 /** Keeps since when a raise is wanted, and since when the connector has its seat at the minimum. */
-function noteWish(
-  decision: Decision,
-  entry: ConnectorEntry,
-  share: Share | undefined,
-  isWanted: boolean,
-): Decision {
-  const { at, minMilliamps } = decision.ledger;
+function noteWish(draft: Draft, seat: Seat, share: Share | undefined, isWanted: boolean): void {
+  const { at, minMilliamps } = draft.ledger;
+  const { entry } = seat;
   const isServed = share !== undefined && share.limitMilliamps >= minMilliamps;
   const raiseWantedSinceAt = isWanted ? (entry.raiseWantedSinceAt ?? at) : null;
   const servedSinceAt = isServed ? (entry.servedSinceAt ?? at) : null;
-  if (raiseWantedSinceAt === entry.raiseWantedSinceAt && servedSinceAt === entry.servedSinceAt)
-    return decision;
-  return {
-    ...decision,
-    ledger: replaceConnector(decision.ledger, { ...entry, raiseWantedSinceAt, servedSinceAt }),
-  };
-}
-
-function send(
-  decision: Decision,
-  entry: ConnectorEntry,
-  limitMilliamps: number,
-  limitedBy: { code: string; params: Record<string, number> },
-  targets: SiteTargets,
-  isRaise = false,
-): Decision {
-  const { ledger } = decision;
-  const { at, leaseMs } = ledger;
-  const { charger, connector } = entry;
-  const transactionId = entry.transactionId!;
-  const order = ledger.lastOrder + 1;
-  const correlation = `limit-${order}`;
-  const afterLeaseMilliamps = afterLease(entry, chargerOf(ledger, entry.charger)!, targets);
-  const sent = { order, correlation, transactionId, limitMilliamps, afterLeaseMilliamps, sentAt: at };
-  const launched = launch(entry, sent, leaseMs);
-  const next = isRaise ? { ...launched, lastRaiseAt: at, raiseWantedSinceAt: null } : launched;
-  const previous = lastCommandedMilliamps(entry);
-  const params = {
-    ...limitedBy.params,
-    siteLimitMilliamps: ledger.limitMilliamps,
-    reservedMilliamps: targets.reservedMilliamps,
-    ...(previous === null ? {} : { previousMilliamps: previous }),
-  };
-  return {
-    ledger: { ...replaceConnector(ledger, next), lastOrder: order },
-    orders: [
-      ...decision.orders,
-      {
-        type: 'recordDecision',
-        params: { reason: { code: limitedBy.code, params }, charger, connector, limitMilliamps },
-      },
-      {
-        type: 'sendLimit',
-        params: {
-          charger,
-          connector,
-          transactionId,
-          limitMilliamps,
-          leaseMs,
-          fallbackMilliamps: afterLeaseMilliamps,
-          correlation,
-          isCut: isCut(entry, ledger, limitMilliamps),
-        },
-      },
-    ],
-  };
-}
-
-/** Lower than anything that may be in force: only then may it go out before it is on disk. */
-function isCut(entry: ConnectorEntry, ledger: Ledger, limitMilliamps: number): boolean {
-  const charger = chargerOf(ledger, entry.charger)!;
-  const mayAct = [...leases(entry), ...entry.inFlight].map((one) => one.limitMilliamps);
-  if (!leaseSurelyRuns(entry, ledger.at)) mayAct.push(charger.failSafe.confirmedMilliamps ?? 0);
-  return mayAct.every((milliamps) => limitMilliamps < milliamps);
+  put(draft, seat, { ...entry, raiseWantedSinceAt, servedSinceAt });
 }

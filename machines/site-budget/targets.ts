@@ -32,8 +32,9 @@ export function keyOf(entry: { charger: string; connector: number }): string {
  * have; the others keep theirs in the order of the configuration as far as it reaches, the rest get 0.
  */
 export function fallbackTargets(ledger: Ledger): Map<string, number> {
-  const count = (charger: ChargerEntry) =>
-    ledger.connectors.filter((entry) => entry.charger === charger.charger).length;
+  const counts = new Map<string, number>();
+  for (const { charger } of ledger.connectors) counts.set(charger, (counts.get(charger) ?? 0) + 1);
+  const count = (charger: ChargerEntry) => counts.get(charger.charger) ?? 0;
   const targets = new Map<string, number>();
   let used = 0;
   for (const charger of ledger.chargers) {
