@@ -23,7 +23,7 @@ export interface ChargerTemplate {
   record: Record<string, Json>;
 }
 
-type SeedClock = Pick<Clock, 'wallMs' | 'monotonicMs' | 'bootId'>;
+type SeedClock = Pick<Clock, 'wallMs' | 'monotonicMs' | 'bootId' | 'trust'>;
 
 interface Entry {
   key: string;
@@ -106,6 +106,7 @@ function withTimer(text: string, clock: SeedClock): string {
     delayMs: DAY_MS,
     dueWallMs: clock.wallMs() + DAY_MS,
     dueMonotonicMs: clock.monotonicMs() + DAY_MS,
+    clockTrust: clock.trust,
     bootId: clock.bootId,
     event: { type: 'bench.tomorrow' },
   };

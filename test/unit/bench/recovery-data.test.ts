@@ -9,7 +9,7 @@ import type { TableName } from '../../../runtime/persistence/store.ts';
 import { decodeValue, encodeRaw, encodeValue } from '../../../runtime/persistence/value-codec.ts';
 
 const SESSION = '11111111-1111-4111-8111-111111111111';
-const CLOCK = { wallMs: () => 1_000, monotonicMs: () => 10, bootId: 'boot' };
+const CLOCK = { wallMs: () => 1_000, monotonicMs: () => 10, bootId: 'boot', trust: 'trusted' } as const;
 const RESTING: StoredActor = { version: 1, snapshot: { value: 'idle' }, timers: [], lastArm: 4 };
 
 /** What a run with one charger leaves, in short. */
