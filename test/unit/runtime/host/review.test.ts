@@ -134,6 +134,29 @@ describe('one bad envelope', () => {
     expect(bench.parked).toHaveLength(1);
   });
 
+  test('to an address that the store cannot hold is refused and stops nobody else', async () => {
+    const bench = await HostBench.started();
+    await bench.tell('b', 'made');
+    expect(post(bench, 'bell\u0007', 'made')).toEqual({ refused: 'UNKNOWN_ADDRESS' });
+    post(bench, 'b', 'count');
+    await bench.clock.advance(20_000);
+    expect(bench.journal().filter((record) => record.to === 'lamp/b')).toHaveLength(2);
+  });
+
+  test('told to an address that the store cannot hold is consumed and stops nobody else', async () => {
+    const kind = onLamp({
+      birth: (envelope) => (/made|count/.test(envelope.type) ? { count: 0 } : undefined),
+    });
+    const bench = await HostBench.started({ kinds: [kind] });
+    await bench.tell('b', 'made');
+    post(bench, 'b', 'pass', { to: 'lamp/bell\u0007', n: 1 });
+    await bench.clock.advance(20_000);
+    post(bench, 'b', 'count');
+    await bench.clock.advance(1_000);
+    expect(bench.journal().filter((record) => record.to === 'lamp/b').length).toBeGreaterThanOrEqual(3);
+    expect([...bench.store.range('outbox')]).toEqual([]);
+  });
+
   test('counts once towards quarantine, however often the store refuses to park it', async () => {
     const bench = await HostBench.started();
     await bench.tell('a', 'made');
@@ -231,6 +254,38 @@ describe('while the store fails', () => {
     // Run again, b comes before a's second envelope and decides upon 0 A: that is what was committed.
     const cuts = bench.sent.filter((effect) => effect.type === 'cut').map((effect) => effect.data.amps);
     expect(cuts).toEqual([16, 0]);
+  });
+
+  test('a cut that the turn no longer decides when it runs again is journalled as late all the same', async () => {
+    const kind = onLamp({
+      receive(turn) {
+        const { type, data } = turn.envelope;
+        if (type === 'lamp.setRow') turn.putRow('limit', 'site', (data as { amps: number }).amps);
+        else if (type === 'lamp.cutToRow') {
+          const amps = turn.row<number>('limit', 'site');
+          if (amps) turn.perform({ port: 'out', type: 'cut', recovery: 'state', data: { amps }, cut: true });
+        } else lampKind.receive(turn);
+      },
+    });
+    const bench = await HostBench.started({ kinds: [kind] });
+    await bench.tell('a', 'made');
+    await bench.tell('b', 'made');
+    bench.store.stall();
+    post(bench, 'b', 'answer', { n: 1 }); // in flight
+    await bench.clock.advance(5);
+    for (const [name, type, data] of [
+      ['a', 'count', {}],
+      ['a', 'setRow', { amps: 16 }],
+      ['b', 'cutToRow', {}],
+    ] as const) {
+      post(bench, name, type, data);
+      await bench.clock.advance(5);
+    }
+    bench.store.failNext('full');
+    bench.store.resume();
+    await bench.clock.advance(3_000);
+    expect(bench.sentTypes().filter((type) => type === 'cut')).toHaveLength(1);
+    expect(bench.journal().map((record) => record.type)).toContain('runtime.effectSentLate');
   });
 
   test('a start waits for the disk instead of giving up', async () => {
@@ -410,6 +465,25 @@ describe('recovery', () => {
     await next.clock.advance(2_000);
     expect(next.state('a')!.count).toBe(0);
     expect(next.state('b')!.count).toBe(1);
+  });
+});
+
+describe('a stopped host', () => {
+  test('leaves no timer running, also when the store fails at the end', async () => {
+    const bench = await HostBench.started();
+    await bench.tell('a', 'made');
+    await bench.tell('a', 'switchOn');
+    for (let i = 0; i < 6; i++) await bench.tell('a', 'break');
+    bench.store.stall();
+    await bench.tell('b', 'made');
+    post(bench, 'b', 'switchOn');
+    const stopped = bench.host.stop();
+    bench.store.failNext('full');
+    bench.store.resume();
+    await bench.clock.advance(50);
+    await stopped;
+    // Whatever the clock still holds would keep the process from ending.
+    expect(await bench.clock.runUntilIdle(0)).toBe(true);
   });
 });
 
