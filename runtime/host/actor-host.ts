@@ -5,7 +5,7 @@ import { type Incoming, incomingEnvelope, type Json } from '../envelope.ts';
 import type { PostRefusal, PostResult } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { JournalChain } from '../persistence/journal-chain.ts';
+import { type DraftText, JournalChain } from '../persistence/journal-chain.ts';
 import { type Store, StoreFault } from '../persistence/store.ts';
 import type { Random } from '../random.ts';
 import type { ActorKind, JournalEntry, PortEffect } from './actor-kind.ts';
@@ -121,6 +121,7 @@ export class ActorHost {
       relaxedWaitMs: this.#options.relaxedWaitMs ?? limits.relaxedWaitMs,
       onCommitted: (group) => this.#committed(group),
       onFailed: (groups, error) => this.#failed(groups, error),
+      onLate: () => this.#loop.wake(),
       onStall: (stalled) => {
         if (stalled)
           this.alarms.raise(
@@ -164,9 +165,9 @@ export class ActorHost {
     const refused = this.#refusal(incoming.to, options.urgent ?? false);
     if (refused) return { refused };
     const envelope = incomingEnvelope(incoming, this.#ids.next(), this.#options.clock);
+    if (!this.#directory.isKnownKind(incoming.to)) return { refused: 'UNKNOWN_ADDRESS' };
     const record = this.#directory.demand(incoming.to);
-    if (!record) return { refused: 'UNKNOWN_ADDRESS' };
-    if (!record.mailbox.offer({ envelope, throws: 0 })) return { refused: 'MAILBOX_FULL' };
+    if (!record.mailbox.offer({ envelope, throws: 0 }, options.urgent)) return { refused: 'MAILBOX_FULL' };
     this.#loop.ready(record);
     if (options.urgent && this.#outage.standing) this.#retryNow();
     return 'accepted';
@@ -192,7 +193,7 @@ export class ActorHost {
     } else if (!this.#outage.hold(note)) this.alarms.count('notes.dropped');
   }
 
-  #write(notes: ReadonlyArray<Record<string, Json>>): void {
+  #write(notes: readonly DraftText[]): void {
     if (notes.length === 0) return;
     const group = this.#commit.open;
     if (group.empty) group.openedAtMs = this.#options.clock.monotonicMs();
@@ -270,19 +271,42 @@ export class ActorHost {
       this.#options.log.error({ err: error, actor: address }, 'stored actor is unreadable and starts anew');
     });
     const entries = this.#directory
-      .readOutbox()
+      .readOutbox((key, error) => {
+        this.alarms.raise(`outbox.unreadable ${key}`, `a message between actors is lost: ${String(error)}`);
+      })
       .map((stored) => this.outbox.restore(stored.envelope, stored.delivery, stored.latestKey ?? undefined));
-    await countProcessStart(this.#options.store, processStart);
+    await this.#countStart(processStart);
     this.#directory.rearmAll();
     this.outbox.release(entries);
   }
 
+  /** The first write: on a disk that takes none, the site waits for it instead of giving up. */
+  async #countStart(processStart: number): Promise<void> {
+    const { store, clock, log, onStoreFault } = this.#options;
+    for (
+      let waitMs: number = limits.storeRetryMinMs;
+      ;
+      waitMs = Math.min(waitMs * 2, limits.storeRetryMaxMs)
+    ) {
+      try {
+        await countProcessStart(store, processStart);
+        this.alarms.clear('store.failing');
+        return;
+      } catch (error) {
+        if (error instanceof StoreFault && (error.code === 'inDoubt' || error.code === 'closed')) throw error;
+        this.alarms.raise(
+          'store.failing',
+          `the store does not take writes: ${String(error)}; the start waits`,
+        );
+        log.error({ err: error }, 'the start waits for the store');
+        onStoreFault?.(error);
+      }
+      await new Promise<void>((resolve) => clock.setTimer(waitMs, resolve));
+    }
+  }
+
   #enqueueTell(to: Address, item: MailItem): void {
     const record = this.#directory.demand(to);
-    if (!record) {
-      this.alarms.count('tells.unknownKind');
-      return;
-    }
     record.mailbox.addTell(item);
     this.#loop.ready(record);
   }

@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
 import type { Address } from '../address.ts';
+import type { ClockTrust } from '../clock.ts';
 import type { Envelope, Json, Reason } from '../envelope.ts';
 
 /** An action that a chart declared by name and did not carry out. */
@@ -18,6 +19,8 @@ export interface PortEffect {
   type: string;
   recovery: Recovery;
   data: Record<string, unknown>;
+  /** What it sets, for class `state`: of two for the same thing only the newer counts (`<charger>/<connector>`). */
+  key?: string;
   /** A cut (lower a limit, stop) is sent after 300 ms even if its commit is late; never set for anything else. */
   cut?: boolean;
 }
@@ -113,6 +116,8 @@ export interface StoredTimer {
   delayMs: number;
   dueWallMs: number;
   dueMonotonicMs: number;
+  /** Of the wall clock when this was armed. */
+  clockTrust: ClockTrust;
   bootId: string;
   event: { type: string } & Record<string, Json>;
 }

@@ -1,3 +1,4 @@
+import { createMachine } from 'xstate';
 import { type Address, kindOf } from '../address.ts';
 import type { Store } from '../persistence/store.ts';
 import type { ActorKind, StoredActor } from './actor-kind.ts';
@@ -27,13 +28,15 @@ export class Directory {
     return this.#records.get(address);
   }
 
-  /** The record of an address, made if its kind is known; the actor itself may not be in being yet. */
-  demand(address: Address): ActorRecord | undefined {
+  isKnownKind(address: Address): boolean {
+    return this.#kinds.has(kindOf(address));
+  }
+
+  /** The record of an address, made if need be; the actor itself may not be in being (yet). */
+  demand(address: Address): ActorRecord {
     const known = this.#records.get(address);
     if (known) return known;
-    const kind = this.#kinds.get(kindOf(address));
-    if (!kind) return undefined;
-    const record = new ActorRecord(address, kind);
+    const record = new ActorRecord(address, this.#kinds.get(kindOf(address)) ?? nobody);
     this.#records.set(address, record);
     return record;
   }
@@ -57,12 +60,18 @@ export class Directory {
     return record.runner;
   }
 
-  /** Puts a record back to what the store says, its deadlines included. */
+  /** Puts a record back to what the store says, its deadlines included; one that is unreadable is not in being. */
   reload(record: ActorRecord): void {
     record.runner = undefined;
     const bytes = this.#store.get('snapshots', record.address);
-    record.alive = bytes !== undefined;
-    this.#adopt(record, bytes && readActor(record.address, bytes, record.kind));
+    let stored: StoredActor | undefined;
+    try {
+      stored = bytes && readActor(record.address, bytes, record.kind);
+    } catch {
+      stored = undefined; // Reported when the process started.
+    }
+    record.alive = stored !== undefined;
+    this.#adopt(record, stored);
     this.#timers.rearm(record);
   }
 
@@ -85,12 +94,12 @@ export class Directory {
     for (const record of this.#records.values()) this.#timers.rearm(record);
   }
 
-  readOutbox(): StoredTell[] {
-    return [...readOutbox(this.#store)];
+  readOutbox(onUnreadable: (key: string, error: unknown) => void): StoredTell[] {
+    return [...readOutbox(this.#store, onUnreadable)];
   }
 
   stopTimers(): void {
-    for (const record of this.#records.values()) this.#timers.stopAll(record);
+    for (const record of this.#records.values()) this.#timers.silence(record);
   }
 
   /** Lets go of machines untouched since `beforeMs` whose last group is on disk. */
@@ -103,11 +112,24 @@ export class Directory {
   }
 
   #adopt(record: ActorRecord, stored: StoredActor | undefined): void {
-    this.#timers.stopAll(record);
+    this.#timers.silence(record);
     record.timers = new Map(stored?.timers.map((timer) => [timer.timerId, timer]) ?? []);
-    record.lastArm = stored?.lastArm ?? 0;
+    // Never lower: the expiry of an arming that was given back may still lie in the mailbox.
+    record.lastArm = Math.max(record.lastArm, stored?.lastArm ?? 0);
   }
 }
+
+/** Stands in for kinds that do not exist: whatever is told to them is consumed and reported. */
+const nobody: ActorKind = {
+  kind: 'nobody',
+  machine: createMachine({}),
+  snapshotVersion: 1,
+  migrations: {},
+  mailboxMax: 64,
+  birth: () => undefined,
+  receive: () => {},
+  onEffect: () => {},
+};
 
 function restored(kind: ActorKind, stored: StoredActor): MachineRunner {
   const runner = new MachineRunner(kind.machine, { snapshot: stored.snapshot });

@@ -1,3 +1,4 @@
+import type { Address } from '../address.ts';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
@@ -13,30 +14,48 @@ interface EffectReleaseOptions {
 
 /**
  * Lets effects out: with their group, once it is on disk. The one exception is a cut whose commit takes longer
- * than 300 ms or fails: it leaves at once, is not sent again with its group, and is journalled as late.
+ * than 300 ms or fails: it leaves at once, is not sent again with its group, and is journalled as late. Whatever
+ * was decided before it for the same thing, and waits for the same disk, is then out of date and never leaves.
  */
 export class EffectRelease {
   readonly #options: EffectReleaseOptions;
-  /** Cuts that left before their turn was on disk; bounded, as each waits for its turn to land. */
-  readonly #sentLate = new Set<string>();
+  /** Cuts that left before their turn was on disk, with what they said; each waits for its turn to land. */
+  readonly #sentLate = new Map<string, string>();
+  /** Late cuts whose turn was given back and has not run again: whatever runs again before it is older. */
+  readonly #givenBack = new Map<string, string>();
+  /** Effects of class `state` that have not left, by what they set, oldest first. */
+  readonly #waiting = new Map<string, PendingEffect[]>();
 
   constructor(options: EffectReleaseOptions) {
     this.#options = options;
   }
 
-  /** Prepares an effect of a turn that just ran. */
-  pend(effect: PortEffect, key: string): PendingEffect {
-    const sent = this.#sentLate.has(key);
-    const pending: PendingEffect = { effect, key, released: sent, late: sent, lateTimer: undefined };
-    if (effect.cut && !sent) {
+  /** Prepares an effect of a turn of `from` that just ran; `key` names it again should the turn run again. */
+  pend(effect: PortEffect, from: Address, key: string): PendingEffect {
+    const said = effect.cut ? JSON.stringify(effect.data) : '';
+    const late = effect.cut === true && this.#sentLate.get(key) === said;
+    const slot = `${from} ${effect.port} ${effect.type} ${effect.key ?? ''}`;
+    const pending: PendingEffect = { effect, key, slot, released: late, late, lateTimer: undefined };
+    if (late) this.#overtake(pending);
+    else if (effect.recovery === 'state') {
+      if (this.#givenBack.has(slot) && this.#givenBack.get(slot) !== key) pending.released = true;
+      else this.#wait(pending);
+    }
+    if (effect.cut && !pending.released) {
       pending.lateTimer = this.#options.clock.setTimer(limits.lateCutMs, () => this.#sendLate(pending));
     }
     return pending;
   }
 
+  /** A turn has run again, with whatever effects: its late cuts are no longer ahead of it. */
+  ranAgain(envelopeId: string): void {
+    for (const [slot, key] of this.#givenBack)
+      if (key.startsWith(`${envelopeId}#`)) this.#givenBack.delete(slot);
+  }
+
   /** Its group is on disk. True if it had left before. */
   release(pending: PendingEffect): boolean {
-    this.#stopTimer(pending);
+    this.#settle(pending);
     if (pending.late) {
       this.#sentLate.delete(pending.key);
       return true;
@@ -47,16 +66,42 @@ export class EffectRelease {
 
   /** Its group failed and its turn will run again: a cut does not wait for that. */
   giveBack(pending: PendingEffect): void {
-    this.#stopTimer(pending);
-    if (pending.effect.cut) this.#sendLate(pending);
+    if (pending.effect.cut && !pending.released) this.#sendLate(pending);
+    if (pending.late) this.#givenBack.set(pending.slot, pending.key);
+    this.#settle(pending);
   }
 
   #sendLate(pending: PendingEffect): void {
     if (pending.released) return;
     pending.late = true;
-    this.#sentLate.add(pending.key);
+    this.#sentLate.set(pending.key, JSON.stringify(pending.effect.data));
+    this.#overtake(pending);
     this.#carryOut(pending);
     this.#options.onLate(pending.effect);
+  }
+
+  /** What waits in front of a cut that leaves early must not undo it later. */
+  #overtake(pending: PendingEffect): void {
+    for (const older of this.#waiting.get(pending.slot) ?? []) {
+      if (older === pending) break;
+      older.released = true;
+    }
+  }
+
+  #wait(pending: PendingEffect): void {
+    const waiting = this.#waiting.get(pending.slot);
+    if (waiting) waiting.push(pending);
+    else this.#waiting.set(pending.slot, [pending]);
+  }
+
+  #settle(pending: PendingEffect): void {
+    if (pending.lateTimer) this.#options.clock.clearTimer(pending.lateTimer);
+    pending.lateTimer = undefined;
+    const waiting = this.#waiting.get(pending.slot);
+    if (!waiting) return;
+    const rest = waiting.filter((other) => other !== pending);
+    if (rest.length > 0) this.#waiting.set(pending.slot, rest);
+    else this.#waiting.delete(pending.slot);
   }
 
   #carryOut(pending: PendingEffect): void {
@@ -70,10 +115,5 @@ export class EffectRelease {
     } catch (error) {
       this.#options.log.error({ err: error, port: effect.port, type: effect.type }, 'a port threw');
     }
-  }
-
-  #stopTimer(pending: PendingEffect): void {
-    if (pending.lateTimer) this.#options.clock.clearTimer(pending.lateTimer);
-    pending.lateTimer = undefined;
   }
 }

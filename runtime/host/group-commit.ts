@@ -16,6 +16,8 @@ interface GroupCommitOptions {
   /** The group in flight failed: it and the open one are given back, newest last. */
   onFailed: (groups: Group[], error: unknown) => void;
   onStall: (stalled: boolean) => void;
+  /** The commit in flight is late: more turns may run than one group should hold. */
+  onLate: () => void;
 }
 
 /** One group in flight, one open: the open one is sealed when the other is on disk. */
@@ -26,6 +28,7 @@ export class GroupCommit {
   #inFlight: { group: Group; sinceMs: number } | undefined;
   #relaxedTimer: TimerHandle | undefined;
   #stallTimer: TimerHandle | undefined;
+  #lateTimer: TimerHandle | undefined;
   #stalled = false;
   #idle: Array<() => void> = [];
 
@@ -106,7 +109,7 @@ export class GroupCommit {
   #writesOf(group: Group): StoreWrite[] {
     const writes: StoreWrite[] = [];
     for (const draft of [...group.journal, ...group.notes]) {
-      const { key, text } = this.#options.chain.seal(draft);
+      const { key, text } = this.#options.chain.sealText(draft);
       writes.push({ table: 'journal', key, value: encodeRaw(key, text) });
     }
     for (const write of group.writes.values()) {
@@ -116,7 +119,8 @@ export class GroupCommit {
     }
     for (const record of group.dirty) {
       const key = record.address;
-      if (group.finished.has(record)) writes.push({ table: 'snapshots', key, value: null });
+      // An actor may have ended and begun again within the group: what it is now counts.
+      if (!record.alive) writes.push({ table: 'snapshots', key, value: null });
       else
         writes.push({ table: 'snapshots', key, value: encodeValue(key, record.stored() as unknown as Json) });
     }
@@ -143,12 +147,14 @@ export class GroupCommit {
   #landed(): void {
     this.#inFlight = undefined;
     if (this.#stallTimer) this.#options.clock.clearTimer(this.#stallTimer);
+    if (this.#lateTimer) this.#options.clock.clearTimer(this.#lateTimer);
     this.#stallTimer = undefined;
     if (this.#stalled) this.#options.onStall(false);
     this.#stalled = false;
   }
 
   #watchStall(): void {
+    this.#lateTimer = this.#options.clock.setTimer(limits.lateCutMs, this.#options.onLate);
     this.#stallTimer = this.#options.clock.setTimer(limits.storeStallAlarmMs, () => {
       this.#stalled = true;
       this.#options.onStall(true);

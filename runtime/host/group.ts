@@ -1,4 +1,5 @@
 import type { Json } from '../envelope.ts';
+import type { DraftText } from '../persistence/journal-chain.ts';
 import type { PortEffect } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
 import type { MailItem } from './mail.ts';
@@ -9,6 +10,8 @@ export interface PendingEffect {
   effect: PortEffect;
   /** Envelope id and position of the effect in its turn: the same again when the turn is run again. */
   key: string;
+  /** Whose effect it is and what it sets: of two in one slot only the newer counts. */
+  slot: string;
   released: boolean;
   /** Left before its commit was on disk. */
   late: boolean;
@@ -38,12 +41,11 @@ export class Group {
   readonly turns: RunTurn[] = [];
   readonly writes = new Map<string, StagedWrite>();
   /** Journal drafts in the order of the turns; numbered and chained when the group is sealed. */
-  readonly journal: Array<Record<string, Json>> = [];
+  readonly journal: DraftText[] = [];
   /** Journal drafts of no turn (an alarm, a cut that left late): kept for the next group when this one fails. */
-  readonly notes: Array<Record<string, Json>> = [];
+  readonly notes: DraftText[] = [];
   /** Actors whose snapshot or timers moved. */
   readonly dirty = new Set<ActorRecord>();
-  readonly finished = new Set<ActorRecord>();
   immediate = false;
   /** Carried out once the group is on disk, after its effects. */
   readonly afterwards: Array<() => void> = [];

@@ -1,37 +1,30 @@
 import type { Envelope, Json } from '../envelope.ts';
+import { canonicalJson } from '../persistence/canonical-json.ts';
+import type { DraftText } from '../persistence/journal-chain.ts';
 import type { JournalEntry } from './actor-kind.ts';
 
 /**
- * The journal form of an envelope that a turn took: all its fields but the transient one, named in the order in
- * which canonical JSON sorts them.
+ * The journal form of an envelope that a turn took: all its fields but the transient one.
+ * @throws TypeError for data that JSON cannot say (an infinite number, say): that turn fails, and no other.
  */
-export function inputDraft(envelope: Envelope): Record<string, Json> {
-  const draft: Record<string, Json> = { at: envelope.at };
-  if (envelope.cause !== undefined) draft.cause = envelope.cause;
-  if (envelope.charger !== undefined) draft.charger = envelope.charger;
-  draft.clockTrust = envelope.clockTrust;
-  if (envelope.connector !== undefined) draft.connector = envelope.connector;
-  if (envelope.correlation !== undefined) draft.correlation = envelope.correlation;
-  draft.data = envelope.data;
-  draft.from = envelope.from;
-  draft.id = envelope.id;
-  if (envelope.reason !== undefined) draft.reason = envelope.reason as unknown as Json;
-  draft.receivedAt = envelope.receivedAt;
-  if (envelope.session !== undefined) draft.session = envelope.session;
-  draft.to = envelope.to;
-  draft.type = envelope.type;
-  return draft;
+export function inputDraft(envelope: Envelope): DraftText {
+  return draftOf(envelope, envelope.data, undefined);
 }
 
-/** The journal form of a decision taken in the turn of `input`: number `index` of that turn. */
+/** The same for an envelope whose data the journal cannot hold. */
+export function bareDraft(envelope: Envelope, problem: string): DraftText {
+  return draftOf(envelope, { notJournalled: problem }, undefined);
+}
+
+/** The journal form of a decision taken in the turn of `input`; `mark` tells it from others of that turn. */
 export function decisionDraft(
   entry: JournalEntry,
   input: Envelope,
-  index: number,
+  mark: number | string,
   rules: string,
-): Record<string, Json> {
-  const draft: Record<string, Json> = {
-    id: `${input.id}#${index}`,
+): DraftText {
+  const decision: Envelope = {
+    id: `${input.id}#${mark}`,
     type: entry.type,
     at: input.at,
     receivedAt: input.receivedAt,
@@ -39,16 +32,37 @@ export function decisionDraft(
     from: input.to,
     to: input.to,
     cause: input.id,
-    rules,
     data: entry.data ?? {},
   };
   const charger = entry.charger ?? input.charger;
   const connector = entry.connector ?? input.connector;
   const session = entry.session ?? input.session;
-  if (charger !== undefined) draft.charger = charger;
-  if (connector !== undefined) draft.connector = connector;
-  if (session !== undefined) draft.session = session;
-  if (input.correlation !== undefined) draft.correlation = input.correlation;
-  if (entry.reason) draft.reason = entry.reason as unknown as Json;
-  return draft;
+  if (charger !== undefined) decision.charger = charger;
+  if (connector !== undefined) decision.connector = connector;
+  if (session !== undefined) decision.session = session;
+  if (input.correlation !== undefined) decision.correlation = input.correlation;
+  if (entry.reason) decision.reason = entry.reason;
+  return draftOf(decision, decision.data, rules);
+}
+
+/** Canonical text in three pieces: `prev` and `seq`, known only when the group is sealed, stand between them. */
+function draftOf(envelope: Envelope, data: Json, rules: string | undefined): DraftText {
+  const head: Record<string, Json> = { at: envelope.at };
+  if (envelope.cause !== undefined) head.cause = envelope.cause;
+  if (envelope.charger !== undefined) head.charger = envelope.charger;
+  head.clockTrust = envelope.clockTrust;
+  if (envelope.connector !== undefined) head.connector = envelope.connector;
+  if (envelope.correlation !== undefined) head.correlation = envelope.correlation;
+  head.data = data;
+  head.from = envelope.from;
+  head.id = envelope.id;
+  const middle: Record<string, Json> = {};
+  if (envelope.reason !== undefined) middle.reason = envelope.reason as unknown as Json;
+  middle.receivedAt = envelope.receivedAt;
+  if (rules !== undefined) middle.rules = rules;
+  const tail: Record<string, Json> = {};
+  if (envelope.session !== undefined) tail.session = envelope.session;
+  tail.to = envelope.to;
+  tail.type = envelope.type;
+  return { head: canonicalJson(head), middle: canonicalJson(middle), tail: canonicalJson(tail) };
 }

@@ -9,6 +9,8 @@ export interface MailItem {
   timer?: { timerId: string; arm: number };
   /** Turns of this very envelope that threw. */
   throws: number;
+  /** Its last throw has been counted towards quarantine. */
+  judged?: boolean;
 }
 
 /** Overflow: adapters are refused (`MAILBOX_FULL`, they pause their socket), tells wait in the outbox, timers always fit. */
@@ -31,9 +33,9 @@ export class Mailbox {
     return this.#waitingTells.length;
   }
 
-  /** False at the cap: the caller must refuse its peer. */
-  offer(item: MailItem): boolean {
-    if (this.size >= this.max) return false;
+  /** False at the cap: the caller must refuse its peer. What is urgent has some room of its own beyond it. */
+  offer(item: MailItem, urgent = false): boolean {
+    if (this.size >= (urgent ? this.max * 2 : this.max)) return false;
     this.#push(item);
     return true;
   }

@@ -4,13 +4,15 @@ import { Defect } from '../errors.ts';
 import { limits } from '../limits.ts';
 import {
   CHAIN_START,
+  type ChainTip,
   type ChainVerdict,
   journalKey,
   tipAfter,
   verifyChain,
 } from '../persistence/journal-chain.ts';
 import type { Store } from '../persistence/store.ts';
-import { decodeRaw, decodeValue, encodeValue } from '../persistence/value-codec.ts';
+import { CorruptValue, decodeRaw, decodeValue, encodeValue } from '../persistence/value-codec.ts';
+import { sha256Hex } from '../sha256.ts';
 import type { ActorKind, StoredActor } from './actor-kind.ts';
 
 /** What a data folder tells a new process. */
@@ -41,9 +43,7 @@ export function recoverJournal(store: Store): Recovered {
       chainProblem: undefined,
     };
   }
-  const lastText = decodeRaw('journal', last.key, last.value);
-  const tip = tipAfter(lastText);
-  const lastJournalledAt = (JSON.parse(lastText) as { receivedAt: number }).receivedAt;
+  const { tip, lastJournalledAt } = readTip(last);
   const verdict = verifyTail(store, tip.seq);
   return {
     processStart,
@@ -61,17 +61,30 @@ export async function countProcessStart(store: Store, processStart: number): Pro
   ]);
 }
 
+/** Where the chain goes on. A last record that cannot be read still has its number, and its bytes a hash. */
+function readTip(last: { key: string; value: Uint8Array }): { tip: ChainTip; lastJournalledAt: number } {
+  try {
+    const text = decodeRaw('journal', last.key, last.value);
+    return { tip: tipAfter(text), lastJournalledAt: (JSON.parse(text) as { receivedAt: number }).receivedAt };
+  } catch {
+    const hash = sha256Hex(Buffer.from(last.value).toString('latin1'));
+    return { tip: { seq: Number(last.key), hash }, lastJournalledAt: 0 };
+  }
+}
+
 /** Verifies the last records; what stands before them is taken from the first one's own word. */
 function verifyTail(store: Store, lastSeq: number): ChainVerdict {
   const firstSeq = Math.max(1, lastSeq - limits.journalVerifyRecords + 1);
   const from = journalKey(firstSeq);
-  const bytes = store.get('journal', from);
-  if (!bytes) return { ok: false, atKey: from, problem: 'the record is missing' };
-  const { prev } = JSON.parse(decodeRaw('journal', from, bytes)) as { prev: string };
-  return verifyChain(texts(store, from), {
-    seq: firstSeq - 1,
-    hash: firstSeq === 1 ? CHAIN_START.hash : prev,
-  });
+  try {
+    const bytes = store.get('journal', from);
+    if (!bytes) return { ok: false, atKey: from, problem: 'the record is missing' };
+    const { prev } = JSON.parse(decodeRaw('journal', from, bytes)) as { prev: string };
+    const hash = firstSeq === 1 ? CHAIN_START.hash : prev;
+    return verifyChain(texts(store, from), { seq: firstSeq - 1, hash });
+  } catch (error) {
+    return { ok: false, atKey: error instanceof CorruptValue ? error.key : from, problem: String(error) };
+  }
 }
 
 function* texts(store: Store, from: string): Iterable<{ key: string; text: string }> {
@@ -101,9 +114,18 @@ export interface StoredTell {
   latestKey: string | null;
 }
 
-export function* readOutbox(store: Store): Iterable<StoredTell> {
+export function* readOutbox(
+  store: Store,
+  onUnreadable: (key: string, error: unknown) => void,
+): Iterable<StoredTell> {
   for (const { key, value } of store.range('outbox')) {
-    yield decodeValue('outbox', key, value) as unknown as StoredTell;
+    let stored: StoredTell | undefined;
+    try {
+      stored = decodeValue('outbox', key, value) as unknown as StoredTell;
+    } catch (error) {
+      onUnreadable(key, error);
+    }
+    if (stored) yield stored;
   }
 }
 

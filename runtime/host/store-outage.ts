@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../clock.ts';
-import type { Json } from '../envelope.ts';
 import { limits } from '../limits.ts';
+import type { DraftText } from '../persistence/journal-chain.ts';
 
 interface StoreOutageOptions {
   clock: Clock;
@@ -18,7 +18,7 @@ export class StoreOutage {
   #timer: TimerHandle | undefined;
   #waitMs = 0;
   #lastFailedAtMs = Number.NEGATIVE_INFINITY;
-  #notes: Array<Record<string, Json>> = [];
+  #notes: DraftText[] = [];
 
   constructor(options: StoreOutageOptions) {
     this.#options = options;
@@ -29,7 +29,7 @@ export class StoreOutage {
   }
 
   /** A group failed: the drafts of no turn that it carried are kept, before those held since. */
-  failed(notes: ReadonlyArray<Record<string, Json>>): void {
+  failed(notes: readonly DraftText[]): void {
     const { clock, retry } = this.#options;
     const now = clock.monotonicMs();
     const isFirst = now - this.#lastFailedAtMs > 2 * limits.storeRetryMaxMs;
@@ -58,13 +58,13 @@ export class StoreOutage {
   }
 
   /** Keeps a journal draft of no turn for later; false when there are too many. */
-  hold(note: Record<string, Json>): boolean {
+  hold(note: DraftText): boolean {
     if (this.#notes.length >= limits.notesHeldMax) return false;
     this.#notes.push(note);
     return true;
   }
 
-  takeNotes(): Array<Record<string, Json>> {
+  takeNotes(): DraftText[] {
     return this.#notes.splice(0);
   }
 

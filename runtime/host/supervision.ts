@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { ActorRecord } from './actor-record.ts';
+import type { MailItem } from './mail.ts';
 
 export type Verdict = 'retry' | 'park' | 'quarantine' | 'giveUp';
 
@@ -16,9 +17,11 @@ export class Supervision {
     this.#clock = clock;
   }
 
-  /** `throwsOfEnvelope` counts this throw too. */
-  judge(record: ActorRecord, throwsOfEnvelope: number): Verdict {
-    if (throwsOfEnvelope < 2) return 'retry';
+  /** `item.throws` counts this throw too. An envelope counts once, however often the store refuses to park it. */
+  judge(record: ActorRecord, item: MailItem): Verdict {
+    if (item.throws < 2) return 'retry';
+    if (item.judged) return 'park';
+    item.judged = true;
     const now = this.#clock.monotonicMs();
     record.throws = record.throws.filter((at) => now - at < limits.restartWindowMs);
     record.throws.push(now);

@@ -40,9 +40,20 @@ export class TimerService {
     }
   }
 
-  stopAll(record: ActorRecord): void {
-    for (const timerId of [...record.handles.keys()]) this.#dropHandle(record, timerId);
+  /** The actor has ended: its deadlines with it. */
+  clear(record: ActorRecord): void {
+    this.silence(record);
     record.timers.clear();
+  }
+
+  /** Stops the clock's side only; the deadlines stand. */
+  silence(record: ActorRecord): void {
+    for (const timerId of [...record.handles.keys()]) this.#dropHandle(record, timerId);
+  }
+
+  /** The expiry of this deadline is in the mailbox already. */
+  silenceOne(record: ActorRecord, timerId: string): void {
+    this.#dropHandle(record, timerId);
   }
 
   #arm(record: ActorRecord, operation: Extract<TimerOperation, { kind: 'arm' }>): boolean {
@@ -56,6 +67,7 @@ export class TimerService {
       delayMs,
       dueWallMs: this.#clock.wallMs() + delayMs,
       dueMonotonicMs: this.#clock.monotonicMs() + delayMs,
+      clockTrust: this.#clock.trust,
       bootId: this.#clock.bootId,
       event,
     };
@@ -93,13 +105,13 @@ export class TimerService {
   }
 
   /**
-   * Same boot: monotonic time tells. Another boot with a trusted clock: wall time tells. Neither: a safety
+   * Same boot: monotonic time tells. Another boot, both with a trusted clock: wall time tells. Neither: a safety
    * deadline counts as due, any other starts anew.
    */
   #remainingMs(record: ActorRecord, timer: StoredTimer): number {
     if (timer.bootId === this.#clock.bootId)
       return Math.max(0, timer.dueMonotonicMs - this.#clock.monotonicMs());
-    if (this.#clock.trust === 'trusted') {
+    if (this.#clock.trust === 'trusted' && timer.clockTrust === 'trusted') {
       return Math.min(timer.delayMs, Math.max(0, timer.dueWallMs - this.#clock.wallMs()));
     }
     return record.kind.isSafetyTimer?.(timer.timerId) ? 0 : timer.delayMs;

@@ -1,9 +1,10 @@
 import type { AnyMachineSnapshot } from 'xstate';
-import type { Json } from '../envelope.ts';
+import type { Envelope, Json } from '../envelope.ts';
 import { limits } from '../limits.ts';
+import type { DraftText } from '../persistence/journal-chain.ts';
 import type { ActorRecord } from './actor-record.ts';
 import type { Group } from './group.ts';
-import { decisionDraft, inputDraft } from './journal-draft.ts';
+import { bareDraft, decisionDraft, inputDraft } from './journal-draft.ts';
 import type { MailItem } from './mail.ts';
 import type { OutboxEntry } from './outbox.ts';
 import { MachineRunner } from './step.ts';
@@ -32,7 +33,7 @@ export class TurnExceptions {
     this.#o.alarms.count('envelopes.undeliverable');
     const { envelope } = item;
     const group = joinGroup(this.#o, item);
-    group.journal.push(inputDraft(envelope));
+    group.journal.push(parkedDraft(envelope));
     const reason = { code: 'runtime.noSuchActor', params: { to: envelope.to } };
     group.journal.push(
       decisionDraft({ type: 'runtime.undeliverable', reason }, envelope, 0, this.#o.host.rules),
@@ -45,7 +46,7 @@ export class TurnExceptions {
     }
     group.turns.push({ record, item, tells, superseded: [], effects: [] });
     group.immediate = true;
-    this.#o.directory.forget(record);
+    record.lastGroup = group.no;
   }
 
   threw(record: ActorRecord, item: MailItem, before: AnyMachineSnapshot | undefined, error: unknown): void {
@@ -57,7 +58,7 @@ export class TurnExceptions {
       { err: error, actor: record.address, type: item.envelope.type, throws: item.throws },
       'turn threw',
     );
-    const verdict = this.#supervision.judge(record, item.throws);
+    const verdict = this.#supervision.judge(record, item);
     if (verdict === 'retry') {
       record.mailbox.putBack([item]);
       return;
@@ -68,6 +69,7 @@ export class TurnExceptions {
       `quarantine ${record.address}`,
       `${record.address} throws again and again; it runs nothing for 10 minutes`,
     );
+    host.clock.setTimer(limits.quarantineMs + 1, () => this.#endQuarantine(record));
     host.onQuarantine?.(record.address);
     if (verdict === 'giveUp') host.onFatal?.('too many actors were quarantined');
   }
@@ -76,7 +78,7 @@ export class TurnExceptions {
     const { host } = this.#o;
     const group = joinGroup(this.#o, item);
     const { transient: _, ...envelope } = item.envelope;
-    group.journal.push(inputDraft(item.envelope));
+    group.journal.push(parkedDraft(item.envelope));
     const reason = { code: 'runtime.turnThrew', params: { error, throws: item.throws } };
     group.journal.push(decisionDraft({ type: 'runtime.parked', reason }, item.envelope, 0, host.rules));
     const value = { envelope: envelope as unknown as Json, error };
@@ -104,6 +106,8 @@ export class TurnExceptions {
     }
     group.turns.push({ record, item, tells: [], superseded: [], effects: [] });
     group.immediate = true;
+    record.lastGroup = group.no;
+    this.#o.release.ranAgain(item.envelope.id);
     group.afterwards.push(() => host.onParked?.(item));
     this.#o.alarms.raise(
       'runtime.parked',
@@ -111,16 +115,25 @@ export class TurnExceptions {
     );
   }
 
-  /** A quarantined actor runs nothing; it is looked at again when its time is over. */
+  /** A quarantined actor runs nothing: what it is to take waits for the end of the quarantine. */
   waitOut(record: ActorRecord, item: MailItem): void {
     record.mailbox.putBack([item]);
     record.queued = true;
-    const waitMs = record.quarantinedUntilMs - this.#o.host.clock.monotonicMs();
-    this.#o.host.clock.setTimer(waitMs + 1, () => {
-      record.queued = false;
-      this.#o.alarms.clear(`quarantine ${record.address}`);
-      this.#o.ready(record);
-    });
+  }
+
+  #endQuarantine(record: ActorRecord): void {
+    record.queued = false;
+    this.#o.alarms.clear(`quarantine ${record.address}`);
+    this.#o.ready(record);
+  }
+}
+
+/** Even data that the journal cannot hold must not keep its envelope from being set aside. */
+function parkedDraft(envelope: Envelope): DraftText {
+  try {
+    return inputDraft(envelope);
+  } catch (error) {
+    return bareDraft(envelope, String(error));
   }
 }
 

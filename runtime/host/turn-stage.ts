@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Envelope } from '../envelope.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
+import type { DraftText } from '../persistence/journal-chain.ts';
 import type { Random } from '../random.ts';
 import type { JournalEntry } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
@@ -85,15 +86,17 @@ export class TurnStage {
     }
     let before: AnyMachineSnapshot | undefined;
     let run: TurnRun | undefined;
+    let drafts: DraftText[] = [];
     try {
       before = record.alive ? this.#o.directory.wake(record).snapshot() : undefined;
       run = this.#turn(record, item);
+      if (run) drafts = this.#draftsOf(run);
     } catch (error) {
       this.#exceptions.threw(record, item, before, error);
       return;
     }
     if (!run) this.#exceptions.undeliverable(record, item);
-    else this.#stage(run, item, before);
+    else this.#stage(run, item, drafts, before);
   }
 
   /** The group is on disk: what it carried is settled and its effects leave. */
@@ -113,12 +116,12 @@ export class TurnStage {
       for (const pending of turn.effects) if (release.release(pending)) this.#journalLate(turn, pending);
     }
     for (const after of group.afterwards) after();
-    for (const record of group.finished) directory.forget(record);
+    for (const { record } of group.turns) if (record.lastGroup === group.no) directory.forget(record);
   }
 
   /** The groups never happened: envelopes go back to their mailboxes, actors to what the store says. */
   giveBack(groups: readonly Group[]): Set<ActorRecord> {
-    const { outbox, overlay, release, directory } = this.#o;
+    const { outbox, overlay, release, directory, timers } = this.#o;
     const items = new Map<ActorRecord, MailItem[]>();
     for (const group of groups) {
       for (const turn of group.turns) {
@@ -132,7 +135,9 @@ export class TurnStage {
     overlay.clear();
     for (const [record, list] of items) {
       directory.reload(record);
-      record.mailbox.putBack(list.filter((item) => item.timer === undefined));
+      record.mailbox.putBack(list);
+      // Their expiry is to be taken again as the same envelope, not to fire a second time.
+      for (const { timer } of list) if (timer) timers.silenceOne(record, timer.timerId);
     }
     return new Set(items.keys());
   }
@@ -175,14 +180,24 @@ export class TurnStage {
     return false;
   }
 
-  #stage(run: TurnRun, item: MailItem, before: AnyMachineSnapshot | undefined): void {
+  /** The input first, then the decisions. */
+  #draftsOf(run: TurnRun): DraftText[] {
+    const decisions = run.journalled.map((entry, index) =>
+      decisionDraft(entry, run.envelope, index, this.#o.host.rules),
+    );
+    return [inputDraft(run.envelope), ...decisions];
+  }
+
+  #stage(
+    run: TurnRun,
+    item: MailItem,
+    drafts: readonly DraftText[],
+    before: AnyMachineSnapshot | undefined,
+  ): void {
     const { commit, overlay, timers, release, host } = this.#o;
     const { record } = run;
     const group = joinGroup(this.#o, item);
-    group.journal.push(inputDraft(item.envelope));
-    for (const [index, entry] of run.journalled.entries()) {
-      group.journal.push(decisionDraft(entry, item.envelope, index, host.rules));
-    }
+    group.journal.push(...drafts);
     for (const [id, write] of run.rowWrites) {
       group.writes.set(id, { table: 'rows', rowTable: write.table, rowKey: write.key, value: write.value });
       overlay.set(write.table, write.key, write.value, group.no);
@@ -194,7 +209,10 @@ export class TurnStage {
     if ((run.changed && !run.inMemory) || timersMoved) group.dirty.add(record);
     if (finished) this.#finish(record, group);
     const staged = this.#tells.stage(run.envelope, run.tells, group);
-    const effects = run.effects.map((effect, index) => release.pend(effect, `${item.envelope.id}#${index}`));
+    const effects = run.effects.map((effect, index) =>
+      release.pend(effect, run.self, `${item.envelope.id}#${index}`),
+    );
+    release.ranAgain(item.envelope.id);
     group.turns.push({ record, item, ...staged, effects });
     if (!run.relaxed) group.immediate = true;
     record.lastGroup = group.no;
@@ -207,8 +225,7 @@ export class TurnStage {
 
   #finish(record: ActorRecord, group: Group): void {
     group.dirty.add(record);
-    group.finished.add(record);
-    this.#o.timers.stopAll(record);
+    this.#o.timers.clear(record);
     record.runner!.stop();
     record.runner = undefined;
     record.alive = false;
@@ -222,7 +239,9 @@ export class TurnStage {
     const entry = { type: 'runtime.effectSentLate', reason, data: { effect: pending.key } };
     const group = this.#o.commit.open;
     if (group.empty) group.openedAtMs = this.#o.host.clock.monotonicMs();
-    group.notes.push(decisionDraft(entry, turn.item.envelope, 999, this.#o.host.rules));
+    group.notes.push(
+      decisionDraft(entry, turn.item.envelope, `late${turn.effects.indexOf(pending)}`, this.#o.host.rules),
+    );
     group.immediate = true;
   }
 
@@ -248,6 +267,12 @@ export class TurnStage {
       finished,
       decisions: run.journalled,
     };
-    for (const observe of this.#o.observers) observe(record);
+    for (const observe of this.#o.observers) {
+      try {
+        observe(record);
+      } catch (error) {
+        this.#o.host.log.error({ err: error }, 'an observer of turns threw');
+      }
+    }
   }
 }

@@ -8,9 +8,6 @@ const LABELS_MAX = 2_048;
 const LABEL_LENGTH_MAX = 64;
 const labels = new Map<string, string>();
 
-const PLAIN_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
-const LONE_SURROGATE = /\p{Surrogate}/gu;
-
 /**
  * Canonical JSON text of RFC 8785 (JCS): members sorted by the UTF-16 units of their names, numbers in their
  * ECMAScript form (-0 becomes 0), no white space, only the escapes that RFC 8785 asks for. Members that are
@@ -70,9 +67,7 @@ function writeObject(members: Record<string, Json>, depth: number): string {
 
 function repairNames(members: Record<string, Json>, sortedNames: string[]): Record<string, Json> {
   // fromEntries defines own members, so that a name such as `__proto__` stays data.
-  return Object.fromEntries(
-    sortedNames.map((name) => [name.replace(LONE_SURROGATE, '\ufffd'), members[name]!]),
-  );
+  return Object.fromEntries(sortedNames.map((name) => [name.toWellFormed(), members[name]!]));
 }
 
 /** Sorts in place by UTF-16 units. Insertion sort: records have few members, often in order already. */
@@ -91,13 +86,12 @@ function sortNames(names: string[]): string[] {
 function labelOf(name: string): string | null {
   const known = labels.get(name);
   if (known !== undefined) return known;
-  if (!PLAIN_TEXT.test(name) && name.search(LONE_SURROGATE) >= 0) return null;
+  if (!name.isWellFormed()) return null;
   const label = `${JSON.stringify(name)}:`;
   if (labels.size < LABELS_MAX && name.length <= LABEL_LENGTH_MAX) labels.set(name, label);
   return label;
 }
 
 function quote(text: string): string {
-  if (PLAIN_TEXT.test(text)) return `"${text}"`;
-  return JSON.stringify(text.replace(LONE_SURROGATE, '\ufffd'));
+  return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
 }
