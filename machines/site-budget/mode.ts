@@ -3,7 +3,7 @@ import { type ChargerEntry, type ConnectorEntry, isReachable, type Ledger, lease
 import { FAILURES_MAX } from './ledger-leases.ts';
 import type { SiteMode } from './site-budget.messages.ts';
 
-export type Standing = 'present' | 'returning' | 'missing' | 'reserved';
+type Standing = 'present' | 'returning' | 'missing' | 'reserved';
 
 /**
  * - present: reachable, its fail-safe and its limits confirmed (or given up on after several tries, and counted so);
@@ -26,7 +26,7 @@ function standingOf(charger: ChargerEntry, entries: readonly ConnectorEntry[], a
 }
 
 /** By charger. */
-export function standingsOf(ledger: Ledger): Map<string, Standing> {
+function standingsOf(ledger: Ledger): Map<string, Standing> {
   const entries = new Map<string, ConnectorEntry[]>();
   for (const entry of ledger.connectors) {
     const list = entries.get(entry.charger);

@@ -117,7 +117,7 @@ describe('the site budget, whatever happens in whatever order', () => {
       }),
       { numRuns: runs },
     );
-  });
+  }, 60_000);
 
   test('gives everybody a fair share once all chargers are there and answer', () => {
     fc.assert(
@@ -144,7 +144,7 @@ describe('the site budget, whatever happens in whatever order', () => {
       }),
       { numRuns: Math.ceil(runs / 3) },
     );
-  });
+  }, 60_000);
 });
 
 /** What each running transaction has, as its charger last confirmed it, and what all connectors reserve together. */
