@@ -10,7 +10,7 @@ import { EXIT } from './exit-codes.ts';
 import { inspectHost } from './inspection.ts';
 import { ModesSeen } from './modes-seen.ts';
 import { aborted } from './run.ts';
-import { type Site, startSite } from './site.ts';
+import { type Site, type SiteOptions, startSite } from './site.ts';
 import type { SiteConfig } from './site-file/site-config.ts';
 import { startTerminalView } from './terminal-view.ts';
 
@@ -61,7 +61,7 @@ async function play(options: DemoOptions, folder: string): Promise<number> {
     hooks: { stopBus: () => site?.bus.halt(), startBus: () => site?.bus.resume() },
   });
   const cpmsUrl = await outside.startCpms();
-  site = await startSite(demoConfig(folder, cpmsUrl), {
+  site = await startOnFreePort(demoConfig(folder, cpmsUrl), {
     log: pino({ level: 'info' }, destination({ dest: join(folder, 'holdfast.log'), sync: false })),
     env: io.env,
     timing: { answerBudgetMs: 3_000, backendFallbackAfterMs: 5_000, backoffMinMs: 300, backoffMaxMs: 2_000 },
@@ -102,6 +102,17 @@ async function play(options: DemoOptions, folder: string): Promise<number> {
   io.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
   const isSound = result.transactions.lost + result.transactions.duplicates + result.budget.violations === 0;
   return isSound ? EXIT.ok : EXIT.failed;
+}
+
+/** The usual port for the API; when somebody else has it, any free one. */
+async function startOnFreePort(config: SiteConfig, options: SiteOptions): Promise<Site> {
+  try {
+    return await startSite(config, options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const listen = { ...config.api.listen, port: 0 };
+    return startSite({ ...config, api: { ...config.api, listen } }, options);
+  }
 }
 
 function tellPeople(io: CommandIo, site: Site, busKind: string): void {

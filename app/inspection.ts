@@ -1,5 +1,6 @@
 import { createInspectorFeed } from '../adapters/inspector/feed.ts';
 import { machines } from '../machines/catalogue.ts';
+import type { Address } from '../runtime/address.ts';
 import type { ActorHost } from '../runtime/host/actor-host.ts';
 import type { CommandIo } from './commands/command-io.ts';
 
@@ -10,12 +11,17 @@ export async function inspectHost(
   io: CommandIo,
 ): Promise<() => Promise<void>> {
   const feed = await createInspectorFeed({ port, host: '127.0.0.1' });
+  /** Actors of an earlier process were born then: each is announced with the first turn that is seen of it. */
+  const seen = new Set<Address>();
   const unobserve = host.observe(({ address, kind, envelope, before, after, finished }) => {
     const machine = machines[kind];
     if (!machine) return;
-    if (before === undefined) feed.actorSeen({ address, machine, snapshot: after });
+    if (before === undefined || !seen.has(address)) feed.actorSeen({ address, machine, snapshot: after });
+    seen.add(address);
     feed.turnDone({ address, event: { type: envelope.type }, snapshot: after });
-    if (finished) feed.actorGone(address);
+    if (!finished) return;
+    feed.actorGone(address);
+    seen.delete(address);
   });
   io.stderr.write(`inspector: ${feed.url} (the page is hosted by Stately; context is redacted)\n`);
   return async () => {

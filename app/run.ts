@@ -39,7 +39,14 @@ export async function runSite(configPath: string, { io, signal, inspectPort }: R
     io.stderr.write(`holdfast run: ${startProblem(error)}\n`);
     return EXIT.failed;
   }
-  const uninspect = inspectPort === null ? undefined : await inspectHost(site.core.host, inspectPort, io);
+  let uninspect: (() => Promise<void>) | undefined;
+  try {
+    if (inspectPort !== null) uninspect = await inspectHost(site.core.host, inspectPort, io);
+  } catch (error) {
+    io.stderr.write(`holdfast run: inspector: ${startProblem(error)}\n`);
+    await site.stop();
+    return EXIT.failed;
+  }
   const { host, port } = site.apiAddress;
   log.info({ chargers: site.southPort, api: `http://${host}:${port}/api/v1/site` }, 'site runs');
   await Promise.race([aborted(signal), aborted(fatal.signal)]);

@@ -99,6 +99,12 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
   }
   for (const warning of bus.warnings) core.host.alarms.raise(warning.code, warning.text);
   await core.start();
+  const stopCore = onceOnly(async () => {
+    await core.stop();
+    await new Promise<void>((done) => clock.setTimer(CLOSE_GRACE_MS, done));
+  });
+  // Here for the case that a later step fails: actors must not run on without their store.
+  teardown.add('core', stopCore);
   for (const place of adoptedBefore(core, config)) core.adopt(place);
   teardown.add('clock watch', watchClock(clock, core.host));
   const restoreBallast = () => void store.restoreBallast().catch(() => false);
@@ -118,11 +124,14 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
   teardown.add('api', () => api.close());
   const { server, port } = await listenForChargers(config, core, clock, log);
   teardown.add('charger listener', () => server.close());
-  teardown.add('core', async () => {
-    await core.stop();
-    await new Promise<void>((done) => clock.setTimer(CLOSE_GRACE_MS, done));
-  });
+  // The first to be stopped: sockets take their close frame while the listener is still there.
+  teardown.add('core', stopCore);
   return { core, view, bus, southPort: port, apiAddress: api.address, stop: () => teardown.run() };
+}
+
+function onceOnly(stop: () => Promise<void>): () => Promise<void> {
+  let stopping: Promise<void> | undefined;
+  return () => (stopping ??= stop());
 }
 
 function listenForPeople(config: SiteConfig, view: LiveView, log: Log): Promise<HttpServer> {
