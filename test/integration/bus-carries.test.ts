@@ -57,22 +57,36 @@ describe('a site on a NATS server behind a slow line', () => {
     expect(after.direct - before.direct).toBe(0);
   });
 
-  test('shows a status later by the way there and back', async () => {
+  test('shows a status to people later by the way there and back', async () => {
     await live.until('the bus is connected', () => live.site.bus.bus.status === 'connected');
-    proxy.delayMs = DELAY_MS;
-    const charger = live.chargers[0]!;
-    const shownState = () => live.site.view.chargers()[0]!.connectors[0]!.state;
     await live.until('the connector is known to be free', () => shownState() === 'Available');
+    const quick = await tookMsToShow(4);
+    proxy.delayMs = DELAY_MS;
+    const slow = await tookMsToShow(4);
 
-    const saidAtMs = live.clock.monotonicMs();
-    live.plugIn(charger);
-    await live.until('the connector is shown as taken', () => shownState() !== 'Available');
-    const tookMs = live.clock.monotonicMs() - saidAtMs;
-
-    expect(tookMs).toBeGreaterThanOrEqual(2 * DELAY_MS);
-    expect(tookMs).toBeLessThan(500);
+    expect(Math.min(...quick)).toBeLessThan(DELAY_MS);
+    expect(Math.min(...slow)).toBeGreaterThanOrEqual(2 * DELAY_MS);
+    expect(median(slow)).toBeLessThan(500);
   });
 });
+
+function shownState(): string {
+  return live.site.view.chargers()[0]!.connectors[0]!.state;
+}
+
+/** From a StatusNotification's leaving its charger to the view that the API serves. */
+async function tookMsToShow(count: number): Promise<number[]> {
+  const tookMs: number[] = [];
+  for (let no = 0; no < count; no++) {
+    const status = no % 2 === 0 ? 'Preparing' : 'Available';
+    const sentAtMs = performance.now();
+    void live.chargers[0]!.notify('StatusNotification', { connectorId: 1, errorCode: 'NoError', status });
+    while (shownState() !== status && performance.now() - sentAtMs < 5_000) await live.sleep(2);
+    tookMs.push(performance.now() - sentAtMs);
+    await live.sleep(300);
+  }
+  return tookMs;
+}
 
 /** Cars come and go at one charger until so many tells about its status were taken. */
 async function tookMsOfTells(count: number): Promise<number[]> {
