@@ -43,6 +43,25 @@ async function backendOnline(product: Product): Promise<void> {
     .toEqual(['online']);
 }
 
+/** The link is online a moment before the charger's side of the product has heard of it. */
+async function relaying(heartbeat: () => Promise<unknown>, heartbeatsAtCpms: () => number): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await heartbeat();
+        return heartbeatsAtCpms();
+      },
+      { timeout: 20_000 },
+    )
+    .toBeGreaterThan(0);
+}
+
+const foreignRelaying = (site: ForeignSite): Promise<void> =>
+  relaying(
+    () => site.charger.call('Heartbeat', {}),
+    () => site.of(site.atCpms, 'Heartbeat').length,
+  );
+
 describe.each([
   ['off', undefined],
   ['on', { fuseA: 63 }],
@@ -58,6 +77,7 @@ describe.each([
       });
       cleanups.push(() => site.close());
       await backendOnline(site.product);
+      await foreignRelaying(site);
       expect(await site.charger.call('BootNotification', BOOT)).toMatchObject({ status: 'Accepted' });
       await reportStatus(site, 'Available');
       await bothOnline(site.product);
@@ -90,6 +110,7 @@ function cpmsOfIds(): (call: SeenCall) => Record<string, unknown> {
   let transactions = 0;
   return ({ action }) => {
     if (action === 'BootNotification') return { status: 'Accepted', currentTime: AT, interval: 300 };
+    if (action === 'Heartbeat') return { currentTime: AT };
     if (action === 'Authorize') return { idTagInfo: { status: 'Accepted' } };
     if (action === 'StartTransaction')
       return { transactionId: ++transactions, idTagInfo: { status: 'Accepted' } };
@@ -155,6 +176,7 @@ test(
     });
     cleanups.push(() => site.close());
     await backendOnline(site.product);
+    await foreignRelaying(site);
     for (const { action, request, answer } of upwards) {
       expect([action, await site.charger.call(action, request)]).toEqual([action, answer]);
       await expect.poll(() => site.of(site.atCpms, action), { timeout: 10_000 }).toContainEqual(request);
@@ -196,6 +218,10 @@ async function rawSite(
   await charger.call('BootNotification', '{"chargePointVendor":"Raw","chargePointModel":"One"}');
   await charger.call('StatusNotification', '{"connectorId":1,"errorCode":"NoError","status":"Available"}');
   await bothOnline(product);
+  await relaying(
+    () => charger.call('Heartbeat', '{}'),
+    () => cpms.calls.filter(({ action }) => action === 'Heartbeat').length,
+  );
   return { product, cpms, charger };
 }
 
