@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ChargerStatus, QueueStatus, SessionStatus } from '../../app/site-view.ts';
-import { answerWith, PlainCpms } from '../helpers/plain-cpms.ts';
-import { Product } from '../helpers/product.ts';
-import { RawCharger } from '../helpers/raw-charger.ts';
+import type { SessionStatus } from '../../app/site-view.ts';
+import type { RawCharger } from '../helpers/raw-charger.ts';
 import {
   type Exchange,
   FROM_CHARGER,
@@ -11,6 +9,8 @@ import {
   SECURITY_FROM_CPMS,
 } from './fixtures/actions-of-ocpp16.ts';
 import { ForeignSite, type SeenCall } from './fixtures/foreign-site.ts';
+import { commanded, openRawSite, payloadTextOf } from './fixtures/raw-site.ts';
+import { backendOnline, bothOnline, relaying } from './fixtures/site-waits.ts';
 
 const TIMEOUT_MS = 120_000;
 const BOOT = { chargePointVendor: 'Foreign', chargePointModel: 'One' };
@@ -20,41 +20,6 @@ const cleanups: Array<() => unknown> = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-/** Both legs up, the charger booted and in no other mode than online. */
-async function bothOnline(product: Product): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        const chargers = await product.items<ChargerStatus>('chargers');
-        const queues = await product.items<QueueStatus>('queues');
-        return [...chargers, ...queues].map(({ mode }) => mode);
-      },
-      { timeout: 20_000 },
-    )
-    .toEqual(['online', 'online']);
-}
-
-async function backendOnline(product: Product): Promise<void> {
-  await expect
-    .poll(async () => (await product.items<QueueStatus>('queues')).map(({ mode }) => mode), {
-      timeout: 20_000,
-    })
-    .toEqual(['online']);
-}
-
-/** The link is online a moment before the charger's side of the product has heard of it. */
-async function relaying(heartbeat: () => Promise<unknown>, heartbeatsAtCpms: () => number): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        await heartbeat();
-        return heartbeatsAtCpms();
-      },
-      { timeout: 20_000 },
-    )
-    .toBeGreaterThan(0);
-}
 
 const foreignRelaying = (site: ForeignSite): Promise<void> =>
   relaying(
@@ -192,52 +157,6 @@ test(
   TIMEOUT_MS,
 );
 
-interface RawSite {
-  product: Product;
-  cpms: PlainCpms;
-  charger: RawCharger;
-}
-
-async function rawSite(
-  answers: ReadonlyMap<string, string>,
-  electrical?: { fuseA: number },
-): Promise<RawSite> {
-  const cpms = new PlainCpms(answerWith(answers));
-  await cpms.comeBack();
-  cleanups.push(() => cpms.goAway());
-  const product = await Product.create({
-    backendUrl: cpms.url,
-    chargers: [{ id: 'cp-raw', connectors: 1, maxA: 16 }],
-    ...(electrical ? { electrical } : {}),
-  });
-  cleanups.push(() => product.remove());
-  await product.start();
-  await backendOnline(product);
-  const charger = await RawCharger.connect(product.southUrl, 'cp-raw');
-  cleanups.push(() => charger.close());
-  await charger.call('BootNotification', '{"chargePointVendor":"Raw","chargePointModel":"One"}');
-  await charger.call('StatusNotification', '{"connectorId":1,"errorCode":"NoError","status":"Available"}');
-  await bothOnline(product);
-  await relaying(
-    () => charger.call('Heartbeat', '{}'),
-    () => cpms.calls.filter(({ action }) => action === 'Heartbeat').length,
-  );
-  return { product, cpms, charger };
-}
-
-/** A CALL of the CPMS, and the payload text of the answer that came for it. */
-async function commanded({ cpms }: RawSite, action: string, payloadText: string): Promise<string> {
-  const messageId = `cmd-${action}-${cpms.answers.length}`;
-  const head = `[3,"${messageId}",`;
-  cpms.send('cp-raw', `[2,"${messageId}","${action}",${payloadText}]`);
-  const answer = () => cpms.answers.find((raw) => raw.replace(/\s*,\s*/g, ',').startsWith(head));
-  await expect.poll(answer, { timeout: 10_000 }).toBeDefined();
-  const raw = answer()!;
-  return raw.slice(raw.indexOf('{'), raw.lastIndexOf('}') + 1);
-}
-
-const payloadTextOf = (raw: string): string => raw.slice(raw.indexOf('{'), raw.lastIndexOf('}') + 1);
-
 /** Valid, and written as no serialiser of ours writes it. */
 const ODD = {
   Heartbeat: '{ }',
@@ -258,7 +177,8 @@ test(
     const verdict = '{ "idTagInfo":{"status" : "Accepted", "expiryDate":"2099-01-01T00:00:00Z"} }';
     const started = '{"idTagInfo":{"status":"Accepted"},  "transactionId" : 7 }';
     const transferred = '{"status" :"Accepted","data":"\\u00e4 1.0"}';
-    const site = await rawSite(
+    const site = await openRawSite(
+      cleanups,
       new Map([
         ['Authorize', verdict],
         ['StartTransaction', started],
@@ -293,7 +213,7 @@ function profileText(id: number, limitText: string): string {
 test(
   'with load management off, charging profiles reach the charger untouched',
   async () => {
-    const site = await rawSite(new Map());
+    const site = await openRawSite(cleanups, new Map());
     const { charger } = site;
     charger.answers.set('SetChargingProfile', '{"status":"NotSupported"}');
     charger.answers.set('GetCompositeSchedule', '{"status":"Rejected"}');
@@ -322,7 +242,7 @@ function profileOnly(id: number): string {
 test(
   'with load management on, charging profiles are kept by the edge and only ever lower its own limit',
   async () => {
-    const site = await rawSite(new Map(), { fuseA: 63 });
+    const site = await openRawSite(cleanups, new Map(), { fuseA: 63 });
     const { charger } = site;
     const composite = async (): Promise<number> => {
       const text = await commanded(site, 'GetCompositeSchedule', '{"connectorId":1,"duration":60}');
