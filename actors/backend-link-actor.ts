@@ -99,7 +99,14 @@ function pump(turn: Turn): void {
   const outcome = sendNext(deliveryOf(turn));
   if (outcome.kind === 'wait') {
     step(turn, { type: 'link.refused', at: turn.at, waitMs: outcome.waitMs });
-  } else if (outcome.kind === 'empty' && modeOf(turn.snapshot()) === 'resync') {
+  } else if (outcome.kind === 'sent' && outcome.row === 'meter' && modeOf(turn.snapshot()) === 'online') {
+    // A fresh sample is in no hurry upstream; a backlog is.
+    turn.relax();
+  } else if (outcome.kind === 'empty') {
+    if (modeOf(turn.snapshot()) !== 'resync') {
+      turn.relax();
+      return;
+    }
     queueOf(turn).endDraining();
     step(turn, { type: 'link.drained', at: turn.at });
   }

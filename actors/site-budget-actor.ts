@@ -102,5 +102,6 @@ function noteLimit(turn: Turn, charger: string, connector: number, row: LimitRow
 
 function perform(turn: Turn, data: LimitsEffect, isCut: boolean): void {
   const { type } = data;
-  turn.perform({ port: 'limits', type, recovery: 'state', cut: isCut, data: { ...data } });
+  const key = type === 'set' ? `${data.charger}/${data.connector}` : data.charger;
+  turn.perform({ port: 'limits', type, recovery: 'state', key, cut: isCut, data: { ...data } });
 }

@@ -151,6 +151,22 @@ export interface QueueRow {
   notBefore: number;
 }
 
+/** Table `inFlight/<charger>`, key `call`: a message is under way while `n` names a row that still stands in the queue. */
+export interface InFlightRow {
+  n: number | null;
+  /** In doubt since the last socket was lost: goes out again before anything else. */
+  repeat: number | null;
+  draining: Draining | null;
+}
+
+/** How far the search for messages that go first has come; only while the link resyncs. */
+export interface Draining {
+  /** Every row up to this number was looked at. */
+  scannedTo: number;
+  /** Numbers of the boot and status rows found, in the order in which they leave. At most one per connector and one boot. */
+  first: number[];
+}
+
 /** Table `dead/<charger>`, same key: a QueueRow that got no acceptance, kept, listed and re-sendable. */
 export interface DeadRow extends QueueRow {
   error: string;

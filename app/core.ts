@@ -23,8 +23,9 @@ import {
 } from '../adapters/ocpp-south/gateway.ts';
 import { createLimitsPort } from '../adapters/ocpp-south/limits.ts';
 import type { Incoming } from '../runtime/envelope.ts';
-import { ActorHost, type HostOptions } from '../runtime/host/actor-host.ts';
+import { ActorHost } from '../runtime/host/actor-host.ts';
 import type { PortEffect } from '../runtime/host/actor-kind.ts';
+import type { HostOptions } from '../runtime/host/host-options.ts';
 import type { MailItem } from '../runtime/host/mail.ts';
 import type { Recovered } from '../runtime/host/recovery.ts';
 

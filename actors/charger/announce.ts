@@ -5,6 +5,7 @@ import type { Mode } from '../tells.ts';
 import { connectorsOf, contextOf, noteUnconfirmed, openSessions } from './books.ts';
 import { dropHeldLocalLists } from './local-list.ts';
 import { chargerOf, tell } from './outbound.ts';
+import { wakeLinkForRest } from './queue.ts';
 import { abortUnconfirmed } from './status.ts';
 import { wordOf } from './words.ts';
 
@@ -29,6 +30,7 @@ export function announceBackend(turn: Turn, mode: Mode): void {
   for (const { session } of openSessions(turn)) {
     tell(turn, addressOf('session', session), 'session.backendChanged', { mode }, { session });
   }
+  if (mode === 'online') wakeLinkForRest(turn);
 }
 
 /** The socket on which the charger waited is gone: it repeats what it wants answered, or forgot it. */

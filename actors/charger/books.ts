@@ -25,8 +25,6 @@ export interface ConnectorNote {
 
 /** Row `chargerState/<id>`: the counters and notes of one charger. */
 export interface ChargerBooks {
-  /** Next number in the order of what goes upstream. */
-  nextN: number;
   /** Next charger-facing id of our own. */
   nextTransactionId: number;
   /** Newest BootNotification that may still be waiting in the queue. */
@@ -48,8 +46,9 @@ export const CONNECTORS_MAX = 64;
 const UNCONFIRMED_MAX = 16;
 
 const TABLE = 'chargerState';
+/** Apart from the books, as it changes with every message and they do not. */
+const NEXT_N = 'nextN';
 const NEW_BOOKS: ChargerBooks = {
-  nextN: 1,
   nextTransactionId: FIRST_LOCAL_TRANSACTION_ID,
   bootN: null,
   thinning: false,
@@ -80,9 +79,13 @@ export function patchBooks(turn: Turn, patch: Partial<ChargerBooks>): void {
 
 /** Numbers the next message that goes upstream. */
 export function takeN(turn: Turn): number {
-  const n = booksOf(turn).nextN;
-  patchBooks(turn, { nextN: n + 1 });
+  const n = nextN(turn);
+  turn.putRow(NEXT_N, chargerOf(turn), n + 1);
   return n;
+}
+
+export function nextN(turn: Turn): number {
+  return turn.row<number>(NEXT_N, chargerOf(turn)) ?? 1;
 }
 
 /** A charger-facing id of our own that no known transaction of this charger has. Starts again at the end of the range. */

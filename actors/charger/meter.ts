@@ -2,7 +2,7 @@ import type { MeterValuesReq } from '../../machines/shared/ocpp16.ts';
 import { type Sample, sampleOf } from '../../machines/shared/samples.ts';
 import { addressOf } from '../../runtime/address.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
-import { booksOf, contextOf, modeOfTurn, noteOf, patchNote, takeN } from './books.ts';
+import { booksOf, contextOf, modeOfTurn, nextN, noteOf, patchNote, takeN } from './books.ts';
 import type { Called } from './called.ts';
 import { contentOf, meterKey, putContent } from './content.ts';
 import { buryForeign, isForeignId } from './foreign.ts';
@@ -11,7 +11,7 @@ import { enqueue } from './queue.ts';
 import { sessionOf } from './transaction-rows.ts';
 
 /** Smaller steps than these are not worth telling. */
-const ENERGY_STEP_WH = 10;
+const ENERGY_STEP_WH = 100;
 const CURRENT_STEP_MILLIAMPS = 500;
 /** While the queue is too long, one unsigned sample in this many is kept. */
 const THINNED_TO_ONE_IN = 8;
@@ -49,8 +49,8 @@ function queueSample(
   sample: Sample,
   about: { connector: number; session: string | null; transactionId: number | null },
 ): number {
-  const { thinning, nextN } = booksOf(turn);
-  const isSpared = sample.isSigned || sample.isBoundary || nextN % THINNED_TO_ONE_IN === 0;
+  const { thinning } = booksOf(turn);
+  const isSpared = sample.isSigned || sample.isBoundary || nextN(turn) % THINNED_TO_ONE_IN === 0;
   if (!thinning || isSpared) return enqueue(turn, { lane: 'history', action, raw, kind: 'meter', ...about });
   const n = takeN(turn);
   turn.journal({ type: 'meter.thinned', reason: { code: 'queue.backlog', params: { n } } });

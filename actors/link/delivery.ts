@@ -24,7 +24,10 @@ export interface Delivery {
 }
 
 /** What the queue wants of the link after a try to send. */
-export type SendOutcome = { kind: 'busy' | 'sent' | 'empty' } | { kind: 'wait'; waitMs: number };
+export type SendOutcome =
+  | { kind: 'busy' | 'empty' }
+  | { kind: 'sent'; row: QueueRow['kind'] }
+  | { kind: 'wait'; waitMs: number };
 
 /** Sends the next message unless one is under way. Messages that cannot leave any more die on the way. */
 export function sendNext(delivery: Delivery): SendOutcome {
@@ -37,7 +40,7 @@ export function sendNext(delivery: Delivery): SendOutcome {
     const ready = rawToSend(turn, charger, row);
     if ('raw' in ready) {
       send(delivery, row, ready.raw);
-      return { kind: 'sent' };
+      return { kind: 'sent', row: row.kind };
     }
     deadLetter(turn, charger, queue, row, ready.dead, {
       code: 'link.startNeverDelivered',

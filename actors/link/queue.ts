@@ -1,27 +1,8 @@
 import type { Turn } from '../../runtime/host/actor-kind.ts';
-import { type QueueRow, queueKey } from '../tells.ts';
+import { type Draining, type InFlightRow, type QueueRow, queueKey } from '../tells.ts';
 
 /** Rows looked through for boot and status messages in one turn; the rest of a longer backlog comes with the next ones. */
 const SCAN_ROWS = 4_000;
-
-/** How far the search for messages that go first has come. Only while the link resyncs. */
-interface Draining {
-  /** Every row up to this number was looked at. */
-  scannedTo: number;
-  /** Numbers of the boot and status rows found, in the order in which they leave. At most one per connector and one boot. */
-  first: number[];
-}
-
-/**
- * Row `inFlight/<charger>`, key `call`: the only thing written for a delivery besides its removal from the queue.
- * A message is under way while `n` names a row that still stands in the queue.
- */
-interface InFlightRow {
-  n: number | null;
-  /** In doubt since the last socket was lost: goes out again before anything else. */
-  repeat: number | null;
-  draining: Draining | null;
-}
 
 const NOTHING: InFlightRow = { n: null, repeat: null, draining: null };
 const KEY = 'call';

@@ -15,6 +15,7 @@ import { EffectRelease } from './effect-release.ts';
 import type { Group } from './group.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HostAlarms } from './host-alarms.ts';
+import type { HostOptions } from './host-options.ts';
 import { EnvelopeIds } from './ids.ts';
 import { inputDraft } from './journal-draft.ts';
 import type { MailItem } from './mail.ts';
@@ -26,30 +27,6 @@ import { RunLoop } from './run-loop.ts';
 import { StoreOutage } from './store-outage.ts';
 import { TimerService } from './timer-service.ts';
 import { type TurnObserver, TurnStage } from './turn-stage.ts';
-
-export interface HostOptions {
-  store: Store;
-  bus: Bus;
-  clock: Clock;
-  random: Random;
-  log: Log;
-  kinds: readonly ActorKind[];
-  /** Carries out released effects, by port name. Must not throw; what it learns it posts back. */
-  ports: Readonly<Record<string, (effect: PortEffect) => void>>;
-  /** Names the rules in force (hash of the site file); stands in every decision record. */
-  rules: string;
-  relaxedWaitMs?: number;
-  /** An envelope was parked: whoever waits for an answer to it gets an error. */
-  onParked?: (item: MailItem) => void;
-  /** The actor runs nothing for now: carry out its safe state. */
-  onQuarantine?: (address: Address) => void;
-  /** Too much is broken: the process should end so that its watchdog starts it anew. */
-  onFatal?: (why: string) => void;
-  /** The journal has been read and nothing runs yet: the moment to tell the clock how late it is at least. */
-  onRecovered?: (recovered: Recovered) => void;
-  /** The disk is full or failing: free what can be freed. */
-  onStoreFault?: (error: unknown) => void;
-}
 
 /** Stands as sender and receiver of what the host itself has to say. */
 const HOST_ADDRESS: Address = 'runtime/host';
@@ -201,7 +178,7 @@ export class ActorHost {
     group.immediate = true;
   }
 
-  /** The machine's state as it stands in memory or store; undefined for an address that is not in being. */
+  /** The machine's state as it stands in memory (perhaps ahead of the disk) or in the store; undefined for an address that is not in being. */
   peek(address: Address): { value: unknown; context: Record<string, unknown> } | undefined {
     const record = this.#directory.get(address);
     if (!record?.alive) return undefined;
@@ -218,7 +195,7 @@ export class ActorHost {
     return this.#directory.addresses(kind);
   }
 
-  /** Rows as the actors see them, for reading only. */
+  /** Rows as the actors see them (perhaps ahead of the disk), for reading only. */
   rows<T extends Json>(table: string, scan: RowScan = {}): Array<{ key: string; value: T }> {
     return this.#rows.scan(table, scan) as Array<{ key: string; value: T }>;
   }
@@ -251,6 +228,7 @@ export class ActorHost {
     if (this.#sweep) this.#options.clock.clearTimer(this.#sweep);
     this.#outage.stopTimer();
     this.#directory.stopTimers();
+    this.#stage.stop();
     this.outbox.close();
     this.#loop.stop();
     if (!this.#outage.standing) await this.#commit.flush();
@@ -275,34 +253,9 @@ export class ActorHost {
         this.alarms.raise(`outbox.unreadable ${key}`, `a message between actors is lost: ${String(error)}`);
       })
       .map((stored) => this.outbox.restore(stored.envelope, stored.delivery, stored.latestKey ?? undefined));
-    await this.#countStart(processStart);
+    await countProcessStart(this.#options, this.alarms, processStart);
     this.#directory.rearmAll();
     this.outbox.release(entries);
-  }
-
-  /** The first write: on a disk that takes none, the site waits for it instead of giving up. */
-  async #countStart(processStart: number): Promise<void> {
-    const { store, clock, log, onStoreFault } = this.#options;
-    for (
-      let waitMs: number = limits.storeRetryMinMs;
-      ;
-      waitMs = Math.min(waitMs * 2, limits.storeRetryMaxMs)
-    ) {
-      try {
-        await countProcessStart(store, processStart);
-        this.alarms.clear('store.failing');
-        return;
-      } catch (error) {
-        if (error instanceof StoreFault && (error.code === 'inDoubt' || error.code === 'closed')) throw error;
-        this.alarms.raise(
-          'store.failing',
-          `the store does not take writes: ${String(error)}; the start waits`,
-        );
-        log.error({ err: error }, 'the start waits for the store');
-        onStoreFault?.(error);
-      }
-      await new Promise<void>((resolve) => clock.setTimer(waitMs, resolve));
-    }
   }
 
   #enqueueTell(to: Address, item: MailItem): void {
@@ -333,7 +286,10 @@ export class ActorHost {
   }
 
   #committed(group: Group): void {
-    if (this.#outage.ended()) this.alarms.clear('store.failing');
+    if (this.#outage.ended()) {
+      this.#write(this.#outage.takeNotes());
+      this.alarms.clear('store.failing');
+    }
     this.#stage.committed(group);
     this.#loop.wake();
   }
@@ -350,6 +306,9 @@ export class ActorHost {
     this.#options.onStoreFault?.(error);
     if (error instanceof StoreFault && error.code === 'inDoubt') this.#options.onFatal?.(error.message);
     for (const record of this.#stage.giveBack(groups)) this.#loop.ready(record);
+    if (!this.#stopping) return;
+    this.#outage.stopTimer();
+    this.#directory.stopTimers();
   }
 
   /** One burst of turns is the probe: if its group lands, the store is back. */
@@ -365,7 +324,7 @@ export class ActorHost {
   }
 
   #armSweep(): void {
-    this.#sweep = this.#options.clock.setTimer(limits.passivateAfterMs / 10, () => {
+    this.#sweep = this.#options.clock.setTimer(limits.passivateEveryMs, () => {
       this.#directory.passivate(
         this.#options.clock.monotonicMs() - limits.passivateAfterMs,
         this.#commit.landedNo,

@@ -1,6 +1,7 @@
 import { createMachine } from 'xstate';
 import { type Address, kindOf } from '../address.ts';
 import type { Store } from '../persistence/store.ts';
+import { isStoreKey } from '../persistence/store-key.ts';
 import type { ActorKind, StoredActor } from './actor-kind.ts';
 import { ActorRecord } from './actor-record.ts';
 import { readActor, readActors, readOutbox, type StoredTell } from './recovery.ts';
@@ -28,15 +29,19 @@ export class Directory {
     return this.#records.get(address);
   }
 
+  /** Whether an actor can live there: its kind exists and the store can hold its name. */
   isKnownKind(address: Address): boolean {
-    return this.#kinds.has(kindOf(address));
+    return this.#kinds.has(kindOf(address)) && isStoreKey(address);
   }
 
   /** The record of an address, made if need be; the actor itself may not be in being (yet). */
   demand(address: Address): ActorRecord {
     const known = this.#records.get(address);
     if (known) return known;
-    const record = new ActorRecord(address, this.#kinds.get(kindOf(address)) ?? nobody);
+    const record = new ActorRecord(
+      address,
+      this.isKnownKind(address) ? this.#kinds.get(kindOf(address))! : nobody,
+    );
     this.#records.set(address, record);
     return record;
   }

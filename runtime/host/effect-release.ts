@@ -12,6 +12,11 @@ interface EffectReleaseOptions {
   onLate: (effect: PortEffect) => void;
 }
 
+interface LateCut {
+  effect: PortEffect;
+  said: string;
+}
+
 /**
  * Lets effects out: with their group, once it is on disk. The one exception is a cut whose commit takes longer
  * than 300 ms or fails: it leaves at once, is not sent again with its group, and is journalled as late. Whatever
@@ -19,8 +24,8 @@ interface EffectReleaseOptions {
  */
 export class EffectRelease {
   readonly #options: EffectReleaseOptions;
-  /** Cuts that left before their turn was on disk, with what they said; each waits for its turn to land. */
-  readonly #sentLate = new Map<string, string>();
+  /** Cuts that left before their turn was on disk, by its envelope and their place in it. */
+  readonly #sentLate = new Map<string, Map<number, LateCut>>();
   /** Late cuts whose turn was given back and has not run again: whatever runs again before it is older. */
   readonly #givenBack = new Map<string, string>();
   /** Effects of class `state` that have not left, by what they set, oldest first. */
@@ -30,15 +35,23 @@ export class EffectRelease {
     this.#options = options;
   }
 
-  /** Prepares an effect of a turn of `from` that just ran; `key` names it again should the turn run again. */
-  pend(effect: PortEffect, from: Address, key: string): PendingEffect {
-    const said = effect.cut ? JSON.stringify(effect.data) : '';
-    const late = effect.cut === true && this.#sentLate.get(key) === said;
+  /** Prepares effect number `index` of a turn of `from` that just took `envelopeId`, perhaps not for the first time. */
+  pend(effect: PortEffect, from: Address, envelopeId: string, index: number): PendingEffect {
+    const before = effect.cut ? this.#sentLate.get(envelopeId)?.get(index) : undefined;
+    const late = before !== undefined && before.said === JSON.stringify(effect.data);
     const slot = `${from} ${effect.port} ${effect.type} ${effect.key ?? ''}`;
-    const pending: PendingEffect = { effect, key, slot, released: late, late, lateTimer: undefined };
+    const pending: PendingEffect = {
+      effect,
+      envelopeId,
+      index,
+      slot,
+      released: late,
+      late,
+      lateTimer: undefined,
+    };
     if (late) this.#overtake(pending);
     else if (effect.recovery === 'state') {
-      if (this.#givenBack.has(slot) && this.#givenBack.get(slot) !== key) pending.released = true;
+      if (this.#givenBack.has(slot)) pending.released = true;
       else this.#wait(pending);
     }
     if (effect.cut && !pending.released) {
@@ -47,34 +60,38 @@ export class EffectRelease {
     return pending;
   }
 
-  /** A turn has run again, with whatever effects: its late cuts are no longer ahead of it. */
+  /** A turn runs again, or never will: its late cuts are no longer ahead of it. Before its effects are pended. */
   ranAgain(envelopeId: string): void {
-    for (const [slot, key] of this.#givenBack)
-      if (key.startsWith(`${envelopeId}#`)) this.#givenBack.delete(slot);
+    for (const [slot, id] of this.#givenBack) if (id === envelopeId) this.#givenBack.delete(slot);
   }
 
-  /** Its group is on disk. True if it had left before. */
-  release(pending: PendingEffect): boolean {
+  /** Its group is on disk. */
+  release(pending: PendingEffect): void {
     this.#settle(pending);
-    if (pending.late) {
-      this.#sentLate.delete(pending.key);
-      return true;
-    }
     this.#carryOut(pending);
-    return false;
+  }
+
+  /** The turn of this envelope is on disk: what left before it, to be journalled, in the order of the turn. */
+  takeLate(envelopeId: string): Array<{ index: number; effect: PortEffect }> {
+    const late = this.#sentLate.get(envelopeId);
+    if (!late) return [];
+    this.#sentLate.delete(envelopeId);
+    return [...late].map(([index, { effect }]) => ({ index, effect }));
   }
 
   /** Its group failed and its turn will run again: a cut does not wait for that. */
   giveBack(pending: PendingEffect): void {
     if (pending.effect.cut && !pending.released) this.#sendLate(pending);
-    if (pending.late) this.#givenBack.set(pending.slot, pending.key);
+    if (pending.late) this.#givenBack.set(pending.slot, pending.envelopeId);
     this.#settle(pending);
   }
 
   #sendLate(pending: PendingEffect): void {
     if (pending.released) return;
     pending.late = true;
-    this.#sentLate.set(pending.key, JSON.stringify(pending.effect.data));
+    const { effect, envelopeId, index } = pending;
+    const late = this.#sentLate.get(envelopeId) ?? new Map<number, LateCut>();
+    this.#sentLate.set(envelopeId, late.set(index, { effect, said: JSON.stringify(effect.data) }));
     this.#overtake(pending);
     this.#carryOut(pending);
     this.#options.onLate(pending.effect);

@@ -8,8 +8,9 @@ import type { OutboxEntry } from './outbox.ts';
 /** A port effect on its way: released once, either with its group or (a cut) before it. */
 export interface PendingEffect {
   effect: PortEffect;
-  /** Envelope id and position of the effect in its turn: the same again when the turn is run again. */
-  key: string;
+  /** The envelope whose turn decided it, and its place among that turn's effects. */
+  envelopeId: string;
+  index: number;
   /** Whose effect it is and what it sets: of two in one slot only the newer counts. */
   slot: string;
   released: boolean;

@@ -10,10 +10,12 @@ import {
   tipAfter,
   verifyChain,
 } from '../persistence/journal-chain.ts';
-import type { Store } from '../persistence/store.ts';
+import { type Store, StoreFault } from '../persistence/store.ts';
 import { CorruptValue, decodeRaw, decodeValue, encodeValue } from '../persistence/value-codec.ts';
 import { sha256Hex } from '../sha256.ts';
 import type { ActorKind, StoredActor } from './actor-kind.ts';
+import type { HostAlarms } from './host-alarms.ts';
+import type { HostOptions } from './host-options.ts';
 
 /** What a data folder tells a new process. */
 export interface Recovered {
@@ -54,11 +56,29 @@ export function recoverJournal(store: Store): Recovered {
   };
 }
 
-/** Counts this start durably, so that envelope ids never repeat within a data folder. */
-export async function countProcessStart(store: Store, processStart: number): Promise<void> {
-  await store.commit([
-    { table: 'meta', key: PROCESS_START, value: encodeValue(PROCESS_START, processStart) },
-  ]);
+/**
+ * Counts this start durably, so that envelope ids never repeat within a data folder. It is the first write: on a
+ * disk that takes none, the site waits for it instead of giving up.
+ */
+export async function countProcessStart(
+  { store, clock, log, onStoreFault }: Pick<HostOptions, 'store' | 'clock' | 'log' | 'onStoreFault'>,
+  alarms: HostAlarms,
+  processStart: number,
+): Promise<void> {
+  const value = encodeValue(PROCESS_START, processStart);
+  for (let waitMs: number = limits.storeRetryMinMs; ; waitMs = Math.min(waitMs * 2, limits.storeRetryMaxMs)) {
+    try {
+      await store.commit([{ table: 'meta', key: PROCESS_START, value }]);
+      alarms.clear('store.failing');
+      return;
+    } catch (error) {
+      if (error instanceof StoreFault && (error.code === 'inDoubt' || error.code === 'closed')) throw error;
+      alarms.raise('store.failing', `the store does not take writes: ${String(error)}; the start waits`);
+      log.error({ err: error }, 'the start waits for the store');
+      onStoreFault?.(error);
+    }
+    await new Promise<void>((resolve) => clock.setTimer(waitMs, resolve));
+  }
 }
 
 /** Where the chain goes on. A last record that cannot be read still has its number, and its bytes a hash. */

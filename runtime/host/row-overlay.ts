@@ -1,4 +1,6 @@
 import type { Json } from '../envelope.ts';
+import { limits } from '../limits.ts';
+import { RowCache } from './row-cache.ts';
 
 interface Pending {
   value: Json | null;
@@ -8,6 +10,8 @@ interface Pending {
 /** Rows that turns have written and that are not on disk yet, so that later turns read what earlier ones wrote. */
 export class RowOverlay {
   readonly #tables = new Map<string, Map<string, Pending>>();
+  /** What is on disk; a pending row hides it. */
+  readonly cache = new RowCache(limits.rowsCached);
 
   /** undefined: nothing pending; `{ value: null }`: pending removal. */
   get(table: string, key: string): Pending | undefined {
@@ -30,9 +34,16 @@ export class RowOverlay {
   /** The group is on disk: what it wrote can be read from the store, unless a later group wrote it again. */
   settle(table: string, key: string, group: number): void {
     const rows = this.#tables.get(table);
-    if (rows?.get(key)?.group !== group) return;
+    const pending = rows?.get(key);
+    const storeKey = rowStoreKey(table, key);
+    if (!rows || pending?.group !== group) {
+      this.cache.drop(storeKey); // A later group wrote it again.
+      return;
+    }
     rows.delete(key);
     if (rows.size === 0) this.#tables.delete(table);
+    if (pending.value === null) this.cache.drop(storeKey);
+    else this.cache.put(storeKey, pending.value);
   }
 
   clear(): void {

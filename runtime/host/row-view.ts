@@ -24,8 +24,14 @@ export class RowView {
     const pending = this.#overlay.get(table, key);
     if (pending) return pending.value ?? undefined;
     const storeKey = rowStoreKey(table, key);
+    const { cache } = this.#overlay;
+    const cached = cache.get(storeKey);
+    if (cached !== undefined) return cached;
     const bytes = this.#store.get('rows', storeKey);
-    return bytes === undefined ? undefined : decodeValue('rows', storeKey, bytes);
+    if (bytes === undefined) return undefined;
+    const value = decodeValue('rows', storeKey, bytes);
+    cache.put(storeKey, value);
+    return value;
   }
 
   scan(table: string, scan: RowScan = {}): Array<{ key: string; value: Json }> {

@@ -1,4 +1,5 @@
 import type { AnyMachineSnapshot } from 'xstate';
+import type { TimerHandle } from '../clock.ts';
 import type { Envelope, Json } from '../envelope.ts';
 import { limits } from '../limits.ts';
 import type { DraftText } from '../persistence/journal-chain.ts';
@@ -17,6 +18,7 @@ export class TurnExceptions {
   readonly #o: StageOptions;
   readonly #tells: TellStaging;
   readonly #supervision: Supervision;
+  readonly #quarantines = new Map<ActorRecord, TimerHandle>();
 
   constructor(options: StageOptions, tells: TellStaging) {
     this.#o = options;
@@ -38,6 +40,7 @@ export class TurnExceptions {
     group.journal.push(
       decisionDraft({ type: 'runtime.undeliverable', reason }, envelope, 0, this.#o.host.rules),
     );
+    this.#o.release.ranAgain(envelope.id);
     const tells: OutboxEntry[] = [];
     if (item.outboxId !== undefined && envelope.type !== 'runtime.undeliverable') {
       const data = { to: envelope.to, type: envelope.type, reason: reason.code };
@@ -69,7 +72,8 @@ export class TurnExceptions {
       `quarantine ${record.address}`,
       `${record.address} throws again and again; it runs nothing for 10 minutes`,
     );
-    host.clock.setTimer(limits.quarantineMs + 1, () => this.#endQuarantine(record));
+    const handle = host.clock.setTimer(limits.quarantineMs + 1, () => this.#endQuarantine(record));
+    this.#quarantines.set(record, handle);
     host.onQuarantine?.(record.address);
     if (verdict === 'giveUp') host.onFatal?.('too many actors were quarantined');
   }
@@ -121,7 +125,13 @@ export class TurnExceptions {
     record.queued = true;
   }
 
+  /** The process ends: nobody is left to be let out. */
+  stop(): void {
+    for (const handle of this.#quarantines.values()) this.#o.host.clock.clearTimer(handle);
+  }
+
   #endQuarantine(record: ActorRecord): void {
+    this.#quarantines.delete(record);
     record.queued = false;
     this.#o.alarms.clear(`quarantine ${record.address}`);
     this.#o.ready(record);

@@ -1,16 +1,16 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Address } from '../address.ts';
 import type { Clock } from '../clock.ts';
-import type { Envelope } from '../envelope.ts';
+import type { Envelope, Json } from '../envelope.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { DraftText } from '../persistence/journal-chain.ts';
 import type { Random } from '../random.ts';
-import type { JournalEntry } from './actor-kind.ts';
+import type { JournalEntry, PortEffect } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
 import type { Directory } from './directory.ts';
 import type { EffectRelease } from './effect-release.ts';
-import type { Group, PendingEffect, RunTurn } from './group.ts';
+import type { Group, RunTurn } from './group.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { HostAlarms } from './host-alarms.ts';
 import type { EnvelopeIds } from './ids.ts';
@@ -78,6 +78,11 @@ export class TurnStage {
     return this.#exceptions.isQuarantined(record);
   }
 
+  /** No more turns will be run. */
+  stop(): void {
+    this.#exceptions.stop();
+  }
+
   run(record: ActorRecord, item: MailItem): void {
     if (this.#isStale(record, item)) return;
     if (this.isQuarantined(record)) {
@@ -113,7 +118,8 @@ export class TurnStage {
     }
     outbox.release(tells);
     for (const turn of group.turns) {
-      for (const pending of turn.effects) if (release.release(pending)) this.#journalLate(turn, pending);
+      for (const pending of turn.effects) release.release(pending);
+      for (const late of release.takeLate(turn.item.envelope.id)) this.#journalLate(turn, late);
     }
     for (const after of group.afterwards) after();
     for (const { record } of group.turns) if (record.lastGroup === group.no) directory.forget(record);
@@ -171,10 +177,12 @@ export class TurnStage {
   #isStale(record: ActorRecord, item: MailItem): boolean {
     if (item.outboxId !== undefined && !this.#o.outbox.get(item.outboxId)) {
       this.#o.alarms.count('tells.superseded');
+      this.#o.release.ranAgain(item.envelope.id);
       return true;
     }
     if (item.timer && !this.#o.timers.standing(record, item.timer.timerId, item.timer.arm)) {
       this.#o.alarms.count('timers.stale');
+      this.#o.release.ranAgain(item.envelope.id);
       return true;
     }
     return false;
@@ -209,12 +217,12 @@ export class TurnStage {
     if ((run.changed && !run.inMemory) || timersMoved) group.dirty.add(record);
     if (finished) this.#finish(record, group);
     const staged = this.#tells.stage(run.envelope, run.tells, group);
-    const effects = run.effects.map((effect, index) =>
-      release.pend(effect, run.self, `${item.envelope.id}#${index}`),
-    );
     release.ranAgain(item.envelope.id);
+    const effects = run.effects.map((effect, index) =>
+      release.pend(effect, run.self, item.envelope.id, index),
+    );
     group.turns.push({ record, item, ...staged, effects });
-    if (!run.relaxed) group.immediate = true;
+    if (!run.relaxed || run.effects.some((effect) => effect.cut)) group.immediate = true;
     record.lastGroup = group.no;
     record.lastActiveMs = host.clock.monotonicMs();
     if (!run.changed && run.tells.length + run.effects.length + run.rowWrites.size === 0)
@@ -231,17 +239,15 @@ export class TurnStage {
     record.alive = false;
   }
 
-  #journalLate(turn: RunTurn, pending: PendingEffect): void {
-    const reason = {
-      code: 'runtime.cutSentLate',
-      params: { port: pending.effect.port, type: pending.effect.type },
+  #journalLate(turn: RunTurn, { index, effect }: { index: number; effect: PortEffect }): void {
+    const entry = {
+      type: 'runtime.effectSentLate',
+      reason: { code: 'runtime.cutSentLate', params: { port: effect.port, type: effect.type } },
+      data: effect.data as Json,
     };
-    const entry = { type: 'runtime.effectSentLate', reason, data: { effect: pending.key } };
     const group = this.#o.commit.open;
     if (group.empty) group.openedAtMs = this.#o.host.clock.monotonicMs();
-    group.notes.push(
-      decisionDraft(entry, turn.item.envelope, `late${turn.effects.indexOf(pending)}`, this.#o.host.rules),
-    );
+    group.notes.push(decisionDraft(entry, turn.item.envelope, `late${index}`, this.#o.host.rules));
     group.immediate = true;
   }
 

@@ -1,6 +1,7 @@
 import { InProcessBus } from '../../runtime/bus/in-process-bus.ts';
-import { ActorHost, type HostOptions } from '../../runtime/host/actor-host.ts';
+import { ActorHost } from '../../runtime/host/actor-host.ts';
 import type { ActorKind, PortEffect } from '../../runtime/host/actor-kind.ts';
+import type { HostOptions } from '../../runtime/host/host-options.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { verifyChain } from '../../runtime/persistence/journal-chain.ts';
 import {

@@ -30,20 +30,22 @@ function charging(patch = {}): { bench: ChargerBench; session: string } {
 }
 
 describe('an unsigned periodic sample', () => {
-  it('waits for company, moves no machine, and writes three rows', () => {
+  it('waits for company, moves no machine, and writes its content, its place in the queue and the next number', () => {
     const { bench } = charging();
+    bench.call('MeterValues', meter([{ value: '600' }]));
     const before = JSON.stringify(bench.context);
     const rows = new Map(bench.rows);
-    const turn = bench.call('MeterValues', meter([{ value: '600' }]));
+    const turn = bench.call('MeterValues', meter([{ value: '650' }]));
     expect(answerIn(turn)).toEqual({});
     expect(turn.relaxed).toBe(true);
     expect(JSON.stringify(bench.context)).toBe(before);
     const written = [...bench.rows].filter(([key, value]) => rows.get(key) !== value).map(([key]) => key);
-    expect(written.map((key) => key.split('/')[0]).sort()).toEqual(['chargerState', 'content', 'north']);
+    expect(written.map((key) => key.split('/')[0]).sort()).toEqual(['content', 'nextN', 'north']);
+    expect(turn.tells).toEqual([]);
     expect(turn.journal).toEqual([]);
   });
 
-  it('is told on only when it moved by 10 Wh or half an ampere', () => {
+  it('is told on only when it moved by 100 Wh or half an ampere', () => {
     const { bench, session } = charging();
     const told = (values: Array<Record<string, string>>) => {
       const turn = bench.call('MeterValues', meter(values));
@@ -52,8 +54,8 @@ describe('an unsigned periodic sample', () => {
     const at = bench.nowMs;
     const to = `session/${session}`;
     expect(told([{ value: '600' }])).toEqual([[to, { at, energyWh: 600, currentMilliamps: null }]]);
-    expect(told([{ value: '609' }])).toEqual([]);
-    expect(told([{ value: '610' }])).toEqual([[to, { at, energyWh: 610, currentMilliamps: null }]]);
+    expect(told([{ value: '699' }])).toEqual([]);
+    expect(told([{ value: '700' }])).toEqual([[to, { at, energyWh: 700, currentMilliamps: null }]]);
     expect(told(currents(6, 6, 6))).toEqual([
       [to, { at, energyWh: null, currentMilliamps: [6_000, 6_000, 6_000] }],
     ]);
@@ -81,7 +83,7 @@ describe('an unsigned periodic sample', () => {
   it('says nothing to the budget where load management is off', () => {
     const { bench } = charging({ managed: false });
     const turn = bench.call('MeterValues', meter(currents(6, 7, 8)));
-    expect(turn.tells.map(({ type }) => type)).toEqual(['link.queueAppended', 'session.metered']);
+    expect(turn.tells.map(({ type }) => type)).toEqual(['session.metered']);
   });
 
   it('that is repeated is answered and adds nothing', () => {
@@ -131,10 +133,10 @@ describe('a signed sample', () => {
 describe('a backlog that is too long', () => {
   it('thins unsigned samples to one in eight, and nothing else', () => {
     const { bench } = charging();
-    const books = bench.rows.get(`chargerState/${CP}`) as { nextN: number };
+    const next = bench.rows.get(`nextN/${CP}`) as number;
     // The oldest row stands where it stood; so many numbers later the next check finds the queue too long.
-    const nextN = Math.ceil((BACKLOG_MAX + books.nextN) / 64) * 64;
-    bench.rows.set(`chargerState/${CP}`, { ...books, nextN });
+    const nextN = Math.ceil((BACKLOG_MAX + next) / 64) * 64;
+    bench.rows.set(`nextN/${CP}`, nextN);
     const first = bench.call('MeterValues', meter([{ value: '1' }]));
     expect(first.journal).toMatchObject([{ type: 'queue.thinningStarted' }]);
     const { length } = bench.queue;

@@ -251,14 +251,15 @@ describe('a connector that the site file did not promise', () => {
     bench.open();
     const turn = bench.status(0, 'Available');
     expect(answerIn(turn)).toEqual({});
-    expect(turn.tells.map(({ type }) => type)).toEqual(['link.queueAppended']);
+    expect(turn.tells).toEqual([]);
+    expect(bench.queue).toHaveLength(1);
   });
 
   it('beyond the 64th is passed on and not tracked', () => {
     const bench = new ChargerBench({ connectors: 64 });
     bench.open();
     const turn = bench.status(65, 'Available');
-    expect(turn.tells.map(({ type }) => type)).toEqual(['link.queueAppended']);
+    expect(turn.tells).toEqual([]);
     expect(bench.queue).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FOREIGN_KEPT_MAX } from '../../../../actors/charger/foreign.ts';
-import type { DeadRow } from '../../../../actors/tells.ts';
+import type { DeadRow, Mode } from '../../../../actors/tells.ts';
+import type { BenchTurn } from '../../../helpers/actor-bench.ts';
 import {
   answerIn,
   answersIn,
@@ -26,7 +27,7 @@ const meterOf = (transactionId: number, value = '600') => ({
 });
 const accepted = (transactionId: number) => ({ idTagInfo: { status: 'Accepted' }, transactionId });
 
-function served(mode: 'online' | 'offline' = 'online', patch = {}): ChargerBench {
+function served(mode: Mode = 'online', patch = {}): ChargerBench {
   const bench = new ChargerBench(patch);
   bench.serve(mode);
   for (const key of [...bench.rows.keys()]) if (key.startsWith(`north/${CP}`)) bench.rows.delete(key);
@@ -470,8 +471,34 @@ describe('effects of accepted transactions', () => {
     const bench = served('offline');
     const turn = bench.call('StartTransaction', start);
     expect(effectsIn(turn, 'north', 'call')).toEqual([]);
-    expect(tellsIn(turn, 'link.queueAppended')).toEqual([
-      { to: `link/${CP}`, data: { n: bench.queue[0]!.n } },
-    ]);
+    expect(bench.queue.map(({ kind }) => kind)).toEqual(['start']);
+  });
+});
+
+describe('the link', () => {
+  const told = (turn: BenchTurn) => tellsIn(turn, 'link.queueAppended').map(({ data }) => data);
+
+  it('is not woken while it is away or drains: it comes for what is queued by itself', () => {
+    for (const mode of ['offline', 'fallback', 'resync'] as const) {
+      expect(told(served(mode).call('StartTransaction', start))).toEqual([]);
+    }
+  });
+
+  it('is woken for a message when it is idle, and not while another one is under way', () => {
+    const bench = served('online');
+    const first = bench.call('StartTransaction', start);
+    const { n } = bench.queue[0]!;
+    expect(told(first)).toEqual([{ n }]);
+    bench.rows.set(`inFlight/${CP}/call`, { n, repeat: null, draining: null });
+    expect(told(bench.call('StartTransaction', { ...start, connectorId: 2 }))).toEqual([]);
+    bench.rows.delete(`north/${CP}/${String(n).padStart(12, '0')}`);
+    expect(told(bench.status(1, 'Charging'))).toHaveLength(1);
+  });
+
+  it('is woken for what was accepted while it found the queue empty', () => {
+    const bench = served('resync');
+    bench.call('StartTransaction', start);
+    const { n } = bench.queue[0]!;
+    expect(told(bench.deliver('charger.backendChanged', { mode: 'online' }))).toEqual([{ n }]);
   });
 });
