@@ -19,11 +19,14 @@ beforeEach(async () => {
   process.on('unhandledRejection', noteUnhandled);
   process.on('uncaughtException', noteUnhandled);
   disk = await makeSmallDisk();
-  live = await LiveSite.start({
-    folder: disk.path,
-    env: { HOLDFAST_NATS_BIN: '/no/such/nats-server' },
-    callTimeoutMs: 2_000,
-  });
+  live = await LiveSite.start(
+    {
+      folder: disk.path,
+      env: { HOLDFAST_NATS_BIN: '/no/such/nats-server' },
+      callTimeoutMs: 2_000,
+    },
+    90_000,
+  );
 });
 afterEach(async () => {
   disk.giveBack();

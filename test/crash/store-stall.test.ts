@@ -133,7 +133,7 @@ describe('an LMDB file whose writers wait for somebody else for 5 s', () => {
     await live.site.stop();
     const records = await readJournal(join(folder.path, 'data'));
     expect(records.filter(({ type }) => type === 'runtime.effectSentLate').length).toBeGreaterThan(0);
-  });
+  }, 90_000);
 });
 
 /** `held` resolves when every other writer waits, `ended` when they may go on. */

@@ -33,7 +33,7 @@ describe('a site under load whose nats-server', () => {
       takeAway: async () => live.site.bus.halt(),
       giveBack: async () => live.site.bus.resume(),
     });
-  });
+  }, 90_000);
 
   test('is killed and cannot be started for 10 s goes on without it, loses nothing, and returns to it', async () => {
     await goesOnWithoutTheBus({
@@ -43,7 +43,7 @@ describe('a site under load whose nats-server', () => {
       },
       giveBack: () => rename(`${binary}.away`, binary),
     });
-  });
+  }, 90_000);
 });
 
 async function goesOnWithoutTheBus(outage: {
