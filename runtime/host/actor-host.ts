@@ -1,14 +1,11 @@
 import type { Address } from '../address.ts';
-import type { Bus } from '../bus/bus.ts';
-import type { Clock, TimerHandle } from '../clock.ts';
+import type { TimerHandle } from '../clock.ts';
 import { type Incoming, incomingEnvelope, type Json } from '../envelope.ts';
 import type { PostRefusal, PostResult } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { Log } from '../log.ts';
 import { type DraftText, JournalChain } from '../persistence/journal-chain.ts';
-import { type Store, StoreFault } from '../persistence/store.ts';
-import type { Random } from '../random.ts';
-import type { ActorKind, JournalEntry, PortEffect } from './actor-kind.ts';
+import { StoreFault } from '../persistence/store.ts';
+import type { JournalEntry } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
 import { Directory } from './directory.ts';
 import { EffectRelease } from './effect-release.ts';
