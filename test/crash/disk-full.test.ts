@@ -19,14 +19,11 @@ beforeEach(async () => {
   process.on('unhandledRejection', noteUnhandled);
   process.on('uncaughtException', noteUnhandled);
   disk = await makeSmallDisk();
-  live = await LiveSite.start(
-    {
-      folder: disk.path,
-      env: { HOLDFAST_NATS_BIN: '/no/such/nats-server' },
-      callTimeoutMs: 2_000,
-    },
-    90_000,
-  );
+  live = await LiveSite.start({
+    folder: disk.path,
+    env: { HOLDFAST_NATS_BIN: '/no/such/nats-server' },
+    callTimeoutMs: 2_000,
+  });
 });
 afterEach(async () => {
   disk.giveBack();
@@ -87,7 +84,7 @@ describe('a site whose disk fills up while sessions run', () => {
       .map(({ type }) => type);
     expect(journalled).toEqual(['alarm.raised', 'alarm.cleared']);
     expect(records.filter(({ type }) => type === 'runtime.effectSentLate').length).toBeGreaterThan(0);
-  });
+  }, 90_000);
 });
 
 /** What all chargers offer to their cars, per phase. */
