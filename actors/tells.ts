@@ -173,7 +173,7 @@ export interface DeadRow extends QueueRow {
   diedAt: number;
 }
 
-/** Table `content/<charger>`, key = content key: the message is known; `answer` is the raw CALLRESULT payload given. */
+/** Table `content`, key = content key and charger: the message is known; `answer` is the raw CALLRESULT payload given. */
 export interface ContentRow {
   n: number;
   session: string | null;

@@ -9,6 +9,11 @@ import { sha256Hex } from '../../runtime/sha256.ts';
 import type { ContentRow } from '../tells.ts';
 import { chargerOf } from './outbound.ts';
 
+/** One table for the whole site, in the order of the messages' own times: what arrives together lies together on disk. */
+const TABLE = 'content';
+/** 128 bits: no two messages of a site's life fall together. */
+const HASH_DIGITS = 32;
+
 /**
  * A transaction message is known by what it says, not by its message id: chargers repeat under new ids, and reuse
  * ids for new messages. Keys begin with the message's own time, so that the oldest come first.
@@ -27,13 +32,17 @@ export function meterKey({ meterValue }: MeterValuesReq, raw: string): string {
 }
 
 function keyOf(timestamp: string, kind: string, content: string): string {
-  return `${timestamp.slice(0, 32)}/${kind}/${sha256Hex(content)}`;
+  return `${timestamp.slice(0, 32)}/${kind}/${sha256Hex(content).slice(0, HASH_DIGITS)}`;
 }
 
 export function contentOf(turn: Turn, key: string): ContentRow | undefined {
-  return turn.row<Json>(`content/${chargerOf(turn)}`, key) as unknown as ContentRow | undefined;
+  return turn.row<Json>(TABLE, rowKey(turn, key)) as unknown as ContentRow | undefined;
 }
 
 export function putContent(turn: Turn, key: string, row: ContentRow): void {
-  turn.putRow(`content/${chargerOf(turn)}`, key, row as unknown as Json);
+  turn.putRow(TABLE, rowKey(turn, key), row as unknown as Json);
+}
+
+function rowKey(turn: Turn, key: string): string {
+  return `${key}/${chargerOf(turn)}`;
 }

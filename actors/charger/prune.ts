@@ -15,9 +15,8 @@ const SAMPLED_ROWS = 20;
 export function prune(turn: Turn): void {
   const before = turn.at - KEEP_MS;
   const charger = chargerOf(turn);
-  const content = `content/${charger}`;
-  for (const { key, value } of turn.rows<Json>(content, { limit: CONTENT_ROWS })) {
-    if ((value as unknown as ContentRow).at < before) turn.removeRow(content, key);
+  for (const { key, value } of turn.rows<Json>('content', { limit: CONTENT_ROWS })) {
+    if ((value as unknown as ContentRow).at < before) turn.removeRow('content', key);
   }
   const from = turn.newUuid();
   const transactions = `transactions/${charger}`;

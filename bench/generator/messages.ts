@@ -36,7 +36,10 @@ export class ChargerMessages {
     this.#count += 1;
     const template = this.#templateOf(row);
     template.fill(0, this.#count);
-    if (row === 'sample') template.fill(1, this.#count * this.#energyStepWh);
+    if (row === 'sample') {
+      stamp(template, new Date());
+      template.fill(5, this.#count * this.#energyStepWh);
+    }
     return template.bytes;
   }
 
@@ -46,6 +49,14 @@ export class ChargerMessages {
     this.#isPreparing = !this.#isPreparing;
     return this.#statuses[this.#isPreparing ? 0 : 1];
   }
+}
+
+/** The sample's own time, as a charger writes it anew into each. */
+function stamp(template: FrameTemplate, now: Date): void {
+  template.fill(1, now.getUTCHours());
+  template.fill(2, now.getUTCMinutes());
+  template.fill(3, now.getUTCSeconds());
+  template.fill(4, now.getUTCMilliseconds());
 }
 
 /** The messages that bring a charger to a running transaction; the number is the CALL's id. */
@@ -74,7 +85,8 @@ function sampleText(transactionId: number, timestamp: string): string {
     reading('230.1', 'Voltage', 'V', 'L1-N'),
   ].join(',');
   const open = `[2,"${NUMBER}","MeterValues",{"connectorId":1,"transactionId":${transactionId},"meterValue":[{`;
-  const close = `"timestamp":"${timestamp}","sampledValue":[${readings}`;
+  const time = `${timestamp.slice(0, 11)}~~:~~:~~.~~~Z`;
+  const close = `"timestamp":"${time}","sampledValue":[${readings}`;
   const last = (value: string): string =>
     `,{"value":"${value}","measurand":"Power.Active.Import","unit":"W"}`;
   const end = ']}]}]';

@@ -127,7 +127,7 @@ export class ChargerBench extends ActorBench {
   }
 
   get contents(): ContentRow[] {
-    return this.table(`content/${CP}`);
+    return this.table('content');
   }
 }
 
