@@ -65,10 +65,12 @@ export class LinkQueue {
 
   /** What is to leave next; undefined when the queue is empty. */
   next(): QueueRow | undefined {
-    const { repeat, draining } = this.#inFlight();
+    const { n, repeat, draining } = this.#inFlight();
     const inDoubt = repeat === null ? undefined : this.row(repeat);
     if (inDoubt) return inDoubt;
-    return (draining ? this.#nextFirst(draining) : undefined) ?? this.#read({ limit: 1 })[0];
+    if (draining) return this.#nextFirst(draining) ?? this.#oldest();
+    // Outside of a backlog everything leaves by number, so the one after the last is nearly always next.
+    return (n === null ? undefined : this.row(n + 1)) ?? this.#oldest();
   }
 
   #nextFirst(draining: Draining): QueueRow | undefined {
@@ -83,6 +85,10 @@ export class LinkQueue {
       this.#save({ ...this.#inFlight(), draining: { scannedTo, first: first.map(({ n }) => n) } });
     }
     return first[0];
+  }
+
+  #oldest(): QueueRow | undefined {
+    return this.#read({ limit: 1 })[0];
   }
 
   get #table(): string {

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import type { JournalChain } from '../persistence/journal-chain.ts';
 import type { Store, StoreWrite } from '../persistence/store.ts';
 import { encodeRaw, encodeValue } from '../persistence/value-codec.ts';
-import { Group } from './group.ts';
+import { Group, type StagedWrite } from './group.ts';
 import { rowStoreKey } from './row-overlay.ts';
 
 interface GroupCommitOptions {
@@ -112,11 +112,7 @@ export class GroupCommit {
       const { key, text } = this.#options.chain.sealText(draft);
       writes.push({ table: 'journal', key, value: encodeRaw(key, text) });
     }
-    for (const write of group.writes.values()) {
-      const key = write.table === 'rows' ? rowStoreKey(write.rowTable, write.rowKey) : write.key;
-      const value = write.value === null ? null : encodeValue(key, write.value);
-      writes.push({ table: write.table, key, value } as StoreWrite);
-    }
+    for (const write of group.writes.values()) writes.push(storeWrite(write));
     for (const record of group.dirty) {
       const key = record.address;
       // An actor may have ended and begun again within the group: what it is now counts.
@@ -169,4 +165,17 @@ export class GroupCommit {
   #notifyIdle(): void {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+function storeWrite(write: StagedWrite): StoreWrite {
+  if (write.table === 'outbox') {
+    const { table, key, text } = write;
+    return { table, key, value: text === null ? null : encodeRaw(key, text) } as StoreWrite;
+  }
+  const key = rowStoreKey(write.rowTable, write.rowKey);
+  return {
+    table: 'rows',
+    key,
+    value: write.value === null ? null : encodeValue(key, write.value),
+  } as StoreWrite;
 }

@@ -32,7 +32,7 @@ export interface RunTurn {
 /** A row or outbox write of a group; the newest of a key wins. */
 export type StagedWrite =
   | { table: 'rows'; rowTable: string; rowKey: string; value: Json | null }
-  | { table: 'outbox'; key: string; value: Json | null };
+  | { table: 'outbox'; key: string; text: string | null };
 
 /** The turns that go to disk together in one LMDB transaction. */
 export class Group {

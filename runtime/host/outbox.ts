@@ -1,12 +1,14 @@
 import type { Address } from '../address.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
-import type { Envelope, Json } from '../envelope.ts';
+import type { Envelope } from '../envelope.ts';
 
 /** A tell between its sender's commit and its receiver's. */
 export interface OutboxEntry {
   id: string;
   envelope: Envelope;
+  /** The envelope as JSON text: what the store keeps and the bus carries. */
+  body: string;
   delivery: 'ordered' | 'latest';
   /** `from>to>key` of a `latest` entry. */
   latestKey: string | undefined;
@@ -90,7 +92,7 @@ export class Outbox {
       alive.map((entry) => ({
         outboxId: entry.id,
         to: entry.envelope.to,
-        body: JSON.stringify(entry.envelope),
+        body: entry.body,
       })),
     );
     this.#watch();
@@ -112,6 +114,7 @@ export class Outbox {
     const entry: OutboxEntry = {
       id: envelope.id,
       envelope,
+      body: JSON.stringify(envelope),
       delivery,
       latestKey,
       state: 'pending',
@@ -199,7 +202,6 @@ function pairKey(from: Address, to: Address): string {
 }
 
 /** The stored form of an entry. */
-export function outboxValue(entry: OutboxEntry): Json {
-  const { envelope, delivery, latestKey } = entry;
-  return { envelope: envelope as unknown as Json, delivery, latestKey: latestKey ?? null };
+export function outboxText({ body, delivery, latestKey }: OutboxEntry): string {
+  return `{"envelope":${body},"delivery":"${delivery}","latestKey":${JSON.stringify(latestKey ?? null)}}`;
 }

@@ -24,6 +24,11 @@ export class RowCache {
     this.#rows.set(storeKey, value);
   }
 
+  /** It was written anew: kept only where somebody had read it, so that rows written once do not crowd out others. */
+  update(storeKey: string, value: Json): void {
+    if (this.#rows.has(storeKey)) this.#rows.set(storeKey, value);
+  }
+
   drop(storeKey: string): void {
     this.#rows.delete(storeKey);
   }

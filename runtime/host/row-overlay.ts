@@ -43,7 +43,7 @@ export class RowOverlay {
     rows.delete(key);
     if (rows.size === 0) this.#tables.delete(table);
     if (pending.value === null) this.cache.drop(storeKey);
-    else this.cache.put(storeKey, pending.value);
+    else this.cache.update(storeKey, pending.value);
   }
 
   clear(): void {

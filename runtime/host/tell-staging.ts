@@ -1,7 +1,7 @@
 import { copyAbout, type Envelope } from '../envelope.ts';
 import type { Group } from './group.ts';
 import type { EnvelopeIds } from './ids.ts';
-import { type Outbox, type OutboxEntry, outboxValue } from './outbox.ts';
+import { type Outbox, type OutboxEntry, outboxText } from './outbox.ts';
 import type { StagedTell } from './turn-run.ts';
 
 /** Turns the tells of a turn into outbox entries of its group. */
@@ -29,7 +29,7 @@ export class TellStaging {
       group.writes.set(outboxWriteKey(entry.id), {
         table: 'outbox',
         key: entry.id,
-        value: outboxValue(entry),
+        text: outboxText(entry),
       });
       if (!older) continue;
       superseded.push(older);
@@ -57,12 +57,13 @@ export class TellStaging {
     const delivery = options.delivery ?? 'ordered';
     const latestKey =
       delivery === 'latest' ? `${envelope.from}>${envelope.to}>${options.key ?? type}` : undefined;
-    return { id: envelope.id, envelope, delivery, latestKey, state: 'staged', releasedAtMs: 0 };
+    const body = JSON.stringify(envelope);
+    return { id: envelope.id, envelope, body, delivery, latestKey, state: 'staged', releasedAtMs: 0 };
   }
 }
 
 export function dropOutboxEntry(group: Group, id: string): void {
-  group.writes.set(outboxWriteKey(id), { table: 'outbox', key: id, value: null });
+  group.writes.set(outboxWriteKey(id), { table: 'outbox', key: id, text: null });
 }
 
 /** Rows are staged as `table<tab>key`; no row table begins with a tab. */
