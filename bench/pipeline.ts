@@ -104,6 +104,9 @@ export function startCoreServer(
   return children.start('./servers/core-server.js', config, ['--expose-gc', ...context.serverArgv]);
 }
 
+/** At rest means as between two samples of a charger: actors untouched for 10 s have gone to sleep. */
+const REST_MS = 14_000;
+
 /** Opens the fleet, and weighs what it added to the server's resident memory. */
 async function openWeighed(generator: Child, subject: Subject, chargers: number): Promise<number | null> {
   await openFleet(generator, subject, `${subject.fleet}-first`, chargers + 1, WARM_UP_CHARGERS);
@@ -121,7 +124,7 @@ async function openWeighed(generator: Child, subject: Subject, chargers: number)
 async function restingRss(subject: Subject): Promise<number> {
   await drained(subject);
   await subject.server.ask('settle');
-  await sleep(1_000);
+  await sleep(REST_MS);
   await subject.server.ask('collect');
   await sleep(200);
   return readFigures(subject.server.pid).rssBytes;
