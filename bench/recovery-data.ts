@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Json } from '../runtime/envelope.ts';
 import type { StoredActor, StoredTimer } from '../runtime/host/actor-kind.ts';
-import { JournalChain } from '../runtime/persistence/journal-chain.ts';
+import { draftTextOf, JournalChain } from '../runtime/persistence/journal-chain.ts';
 import type { Store, StoreWrite, TableName } from '../runtime/persistence/store.ts';
 import { decodeRaw, encodeRaw } from '../runtime/persistence/value-codec.ts';
 import { chargerName } from './generator/charger-name.ts';
@@ -74,7 +74,7 @@ export async function fillStore(
   const body = JSON.stringify(template.record);
   for (let index = 0; index < size.journalRecords; index++) {
     const record = JSON.parse(renamed(body, template, (index % size.chargers) + 1)) as Record<string, Json>;
-    const { key, text } = chain.seal({ ...record, id: `seed-${index}` });
+    const { key, text } = chain.seal(draftTextOf({ ...record, id: `seed-${index}` }));
     await writer.put('journal', key, text);
   }
   await writer.flush();

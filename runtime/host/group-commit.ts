@@ -109,7 +109,7 @@ export class GroupCommit {
   #writesOf(group: Group): StoreWrite[] {
     const writes: StoreWrite[] = [];
     for (const draft of [...group.journal, ...group.notes]) {
-      const { key, text } = this.#options.chain.sealText(draft);
+      const { key, text } = this.#options.chain.seal(draft);
       writes.push({ table: 'journal', key, value: encodeRaw(key, text) });
     }
     for (const write of group.writes.values()) writes.push(storeWrite(write));

@@ -3,7 +3,7 @@ import { fillStore, readTemplate } from '../../../bench/recovery-data.ts';
 import type { Json } from '../../../runtime/envelope.ts';
 import type { StoredActor } from '../../../runtime/host/actor-kind.ts';
 import { recoverJournal } from '../../../runtime/host/recovery.ts';
-import { JournalChain } from '../../../runtime/persistence/journal-chain.ts';
+import { draftTextOf, JournalChain } from '../../../runtime/persistence/journal-chain.ts';
 import { type MemoryStore, openMemoryStore } from '../../../runtime/persistence/memory-store.ts';
 import type { TableName } from '../../../runtime/persistence/store.ts';
 import { decodeValue, encodeRaw, encodeValue } from '../../../runtime/persistence/value-codec.ts';
@@ -22,7 +22,7 @@ async function realRun(): Promise<MemoryStore> {
     value: encodeValue(key, value),
   });
   const record = (body: Record<string, Json>) => {
-    const { key, text } = chain.seal({ charger: 'cp-0001', receivedAt: 5, ...body });
+    const { key, text } = chain.seal(draftTextOf({ charger: 'cp-0001', receivedAt: 5, ...body }));
     return { table: 'journal' as const, key, value: encodeRaw(key, text) };
   };
   await store.commit([

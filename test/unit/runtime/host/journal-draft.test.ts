@@ -31,7 +31,7 @@ test('a sealed record is canonical JSON as a whole, numbered and chained, whatev
       const chain = new JournalChain(CHAIN_START);
       const records = inputs.flatMap((envelope) =>
         [inputDraft(envelope), decisionDraft({ type: 'decided' }, envelope, 0, 'rules')].map((draft) =>
-          chain.sealText(draft),
+          chain.seal(draft),
         ),
       );
       for (const { text } of records) expect(canonicalJson(JSON.parse(text) as Json)).toBe(text);

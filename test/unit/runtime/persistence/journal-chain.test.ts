@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   CHAIN_START,
+  draftTextOf,
   JournalChain,
   journalKey,
   type SealedRecord,
@@ -11,7 +12,9 @@ import {
 
 function sealed(count: number): SealedRecord[] {
   const chain = new JournalChain(CHAIN_START);
-  return Array.from({ length: count }, (_, index) => chain.seal({ kind: 'turn', at: 1_000 + index }));
+  return Array.from({ length: count }, (_, index) =>
+    chain.seal(draftTextOf({ kind: 'turn', at: 1_000 + index })),
+  );
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
@@ -30,25 +33,28 @@ describe('the journal chain', () => {
     const records = sealed(3);
     const chain = new JournalChain(tipAfter(records[2]!.text));
     expect(chain.tip).toEqual({ seq: 3, hash: sha256(records[2]!.text) });
-    expect(verifyChain([...records, chain.seal({ kind: 'again' })])).toMatchObject({ ok: true, count: 4 });
+    expect(verifyChain([...records, chain.seal(draftTextOf({ kind: 'again' }))])).toMatchObject({
+      ok: true,
+      count: 4,
+    });
   });
 
   it('gives the same numbers again after a rewind, as if the lost group had never been', () => {
     const chain = new JournalChain(CHAIN_START);
-    const first = chain.seal({ n: 1 });
+    const first = chain.seal(draftTextOf({ n: 1 }));
     const before = chain.tip;
-    chain.seal({ n: 'lost' });
-    chain.seal({ n: 'lost too' });
+    chain.seal(draftTextOf({ n: 'lost' }));
+    chain.seal(draftTextOf({ n: 'lost too' }));
     chain.rewindTo(before);
-    const second = chain.seal({ n: 2 });
+    const second = chain.seal(draftTextOf({ n: 2 }));
     expect(verifyChain([first, second])).toEqual({ ok: true, count: 2, tip: chain.tip });
     expect(() => chain.rewindTo({ seq: 9, hash: 'x' })).toThrow(RangeError);
   });
 
   it('refuses a record that brings its own number or link', () => {
     const chain = new JournalChain(CHAIN_START);
-    expect(() => chain.seal({ seq: 7 })).toThrow(TypeError);
-    expect(() => chain.seal({ prev: '' })).toThrow(TypeError);
+    expect(() => chain.seal(draftTextOf({ seq: 7 }))).toThrow(TypeError);
+    expect(() => chain.seal(draftTextOf({ prev: '' }))).toThrow(TypeError);
     expect(chain.tip).toEqual(CHAIN_START);
   });
 
