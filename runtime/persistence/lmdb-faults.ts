@@ -6,9 +6,14 @@ const LMDB_DAMAGED = new Set([-30_797, -30_796, -30_794, -30_793]);
 const EIO = 5;
 const NO_ROOM = new Set([27, 28, 122]); // EFBIG, ENOSPC, EDQUOT
 
+/** Opens, and is not what was written. */
+export class DamagedFile extends Error {
+  override readonly name = 'DamagedFile';
+}
+
 /** Whether opening failed because the file is no sound LMDB file (and not for want of rights or memory). */
 export function isDamage(error: unknown): boolean {
-  return LMDB_DAMAGED.has(codeOf(error));
+  return error instanceof DamagedFile || LMDB_DAMAGED.has(codeOf(error));
 }
 
 export function readFault(table: TableName, error: unknown): StoreFault {

@@ -2,15 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-
-const META_FLAG = 0x08;
-const LMDB_MAGIC = 0xbeefc0de;
-const META_MAGIC_OFFSET = 24;
-const META_FLAGS_OFFSET = 18;
-const META_PAGE_BYTES_OFFSET = 48;
-const META_LAST_PAGE_OFFSET = 144;
-const META_READ_BYTES = 160;
-const PAGE_BYTES_MAX = 65_536;
+import { META_PAGE_BYTES_MAX, readMetas } from './lmdb-meta.ts';
 
 /** Moved-aside files kept for analysis; the oldest goes when one more arrives. */
 const QUARANTINE_MAX = 5;
@@ -20,7 +12,8 @@ export type FileVerdict = { state: 'absent' | 'plausible' } | { state: 'suspect'
 
 /**
  * Looks at an LMDB file without LMDB, which may end the whole process on a file that is not one (seen with an
- * all-zero header after a power cut). Both meta pages must carry the page flag and the magic number.
+ * all-zero header after a power cut), and which takes an older state for the newest when a transaction number in
+ * its header is damaged (seen after a flipped bit). See `lmdb-meta.ts` for what is compared.
  */
 export async function inspectLmdbFile(path: string): Promise<FileVerdict> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
@@ -30,17 +23,13 @@ export async function inspectLmdbFile(path: string): Promise<FileVerdict> {
   if (file === null) return { state: 'absent' };
   try {
     const { size } = await file.stat();
-    const first = Buffer.alloc(META_READ_BYTES);
-    await file.read(first, 0, META_READ_BYTES, 0);
-    if (!isMetaPage(first)) return { state: 'bad', problem: 'the first meta page is not one of LMDB' };
-    const pageBytes = first.readUInt32LE(META_PAGE_BYTES_OFFSET);
-    if (!isPageSize(pageBytes)) return { state: 'bad', problem: `impossible page size ${pageBytes}` };
-    const second = Buffer.alloc(META_READ_BYTES);
-    await file.read(second, 0, META_READ_BYTES, pageBytes);
-    if (!isMetaPage(second)) return { state: 'bad', problem: 'the second meta page is not one of LMDB' };
-    const lastPage = Math.max(lastPageOf(first), lastPageOf(second));
+    const header = Buffer.alloc(2 * META_PAGE_BYTES_MAX);
+    const { bytesRead } = await file.read(header, 0, header.length, 0);
+    const metas = readMetas(header.subarray(0, bytesRead));
+    if ('problem' in metas) return { state: 'bad', problem: metas.problem };
     // LMDB may leave the last pages unwritten when a transaction freed them again, hence only a suspicion.
-    if ((lastPage + 1) * pageBytes > size) return { state: 'suspect', problem: 'the file is too short' };
+    if ((metas.lastPage + 1) * metas.pageBytes > size)
+      return { state: 'suspect', problem: 'the file is too short' };
     return { state: 'plausible' };
   } finally {
     await file.close();
@@ -103,7 +92,7 @@ try {
   const root = require(lmdb).open({ path, readOnly: true, safeRestore: true, maxDbs: 12, encoding: 'binary' });
   for (const name of tables) {
     const table = root.openDB(name, { encoding: 'binary', keyEncoding: 'binary', create: false });
-    if (table === undefined) continue;
+    if (table === undefined) process.exit(${PROBE_BAD});
     let count = 0, last = null;
     for (const { key, value } of table.getRange({})) {
       if (last !== null && Buffer.compare(last, key) >= 0) process.exit(${PROBE_BAD});
@@ -116,18 +105,3 @@ try {
 } catch (error) {
   process.exit(error.code === 12 || error.code === 13 ? 0 : ${PROBE_BAD});
 }`;
-
-function isMetaPage(page: Buffer): boolean {
-  return (
-    (page.readUInt16LE(META_FLAGS_OFFSET) & META_FLAG) !== 0 &&
-    page.readUInt32LE(META_MAGIC_OFFSET) === LMDB_MAGIC
-  );
-}
-
-function isPageSize(bytes: number): boolean {
-  return bytes >= 512 && bytes <= PAGE_BYTES_MAX && (bytes & (bytes - 1)) === 0;
-}
-
-function lastPageOf(page: Buffer): number {
-  return Number(page.readBigUInt64LE(META_LAST_PAGE_OFFSET));
-}

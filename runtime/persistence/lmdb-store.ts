@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import type { Clock } from '../clock.ts';
 import { dropBallast, makeBallast } from './ballast.ts';
-import { faultFrom, isDamage, readFault } from './lmdb-faults.ts';
+import { DamagedFile, faultFrom, isDamage, readFault } from './lmdb-faults.ts';
 import { inspectLmdbFile, probeLmdbFile, quarantineLmdbFile, syncFolder } from './lmdb-file.ts';
 import { type RangeOptions, type Store, StoreFault, type StoreWrite, type TableName } from './store.ts';
 import { assertStoreKey, isStoreKey } from './store-key.ts';
@@ -71,13 +71,13 @@ async function openSafely(
   if (fresh || quarantined !== null) await makeFile(path);
   await makeGuard(guard);
   try {
-    return { environment: openEnvironment(path), guard, quarantined };
+    return { environment: openEnvironment(path, 'existing'), guard, quarantined };
   } catch (error) {
     if (quarantined !== null || !isDamage(error)) throw error;
   }
   quarantined = await quarantineLmdbFile(path, clock.wallMs());
   await makeFile(path);
-  return { environment: openEnvironment(path), guard, quarantined };
+  return { environment: openEnvironment(path, 'existing'), guard, quarantined };
 }
 
 /** A power cut may leave a new file without its header, so it gets its name only when all of it is on disk. */
@@ -85,7 +85,7 @@ async function makeFile(path: string): Promise<void> {
   const unfinished = `${path}.new.mdb`;
   await rm(unfinished, { force: true });
   await rm(`${unfinished}-lock`, { force: true });
-  await openEnvironment(unfinished).root.close();
+  await openEnvironment(unfinished, 'new').root.close();
   const file = await openFile(unfinished, 'r+');
   await file.sync().finally(() => file.close());
   await rename(unfinished, path);
@@ -105,7 +105,8 @@ async function makeGuard(guard: string): Promise<'made' | 'present'> {
   }
 }
 
-function openEnvironment(path: string): Environment {
+/** A file gets all its tables when it is made: one that lacks a table is damaged, and must not be given an empty one. */
+function openEnvironment(path: string, file: 'new' | 'existing'): Environment {
   const options: RootDatabaseOptionsWithPath & { safeRestore: boolean } = {
     path,
     noSubdir: true,
@@ -117,6 +118,11 @@ function openEnvironment(path: string): Environment {
     eventTurnBatching: false,
   };
   const root = open<Uint8Array, string>(options);
+  const missing = file === 'new' ? [] : missingTables(root);
+  if (missing.length > 0) {
+    void root.close();
+    throw new DamagedFile(`${path} has no table named ${missing.join(', ')}`);
+  }
   const table = (name: TableName) => root.openDB<Uint8Array, string>(name, { encoding: 'binary' });
   const tables = {
     meta: table('meta'),
@@ -126,6 +132,12 @@ function openEnvironment(path: string): Environment {
     rows: table('rows'),
   };
   return { root, tables };
+}
+
+/** LMDB keeps the names of tables as keys of its main tree. */
+function missingTables(root: RootDatabase<Uint8Array, string>): TableName[] {
+  const present = new Set(root.getKeys().map(String));
+  return TABLES.filter((name) => !present.has(name));
 }
 
 class OpenLmdbStore implements LmdbStore {
