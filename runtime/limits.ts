@@ -34,8 +34,8 @@ export const limits = {
   /** An actor untouched for this long gives up its memory; its snapshot stays in the store (waking costs some 20 µs). */
   passivateAfterMs: 10_000,
   passivateEveryMs: 2_500,
-  /** Decoded rows kept in memory; beyond it the oldest is read from the store again. */
-  rowsCached: 8_192,
+  /** Decoded rows kept in memory, twice; beyond it those not used lately are read from the store again. */
+  rowsCached: 4_096,
   /** Envelopes kept as parked; the oldest is dropped (it stays in the journal). */
   parkedMax: 1_000,
   /** Records whose chain is verified at start. */

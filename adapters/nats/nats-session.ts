@@ -10,7 +10,8 @@ import type { BusMessage } from '../../runtime/bus/bus.ts';
 import type { Clock, TimerHandle } from '../../runtime/clock.ts';
 import { hostAndPort, type NatsEndpoint } from './nats-endpoint.ts';
 import { probeServer } from './probe-server.ts';
-import { addressToSubject, siteSubjects, subjectToAddress } from './subjects.ts';
+import { SubjectTable } from './subject-table.ts';
+import { siteSubjects } from './subjects.ts';
 
 const PROBE_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -41,6 +42,7 @@ export class NatsSession {
   readonly lost: Promise<string>;
   readonly #connection: NatsConnection;
   readonly #options: NatsSessionOptions;
+  readonly #subjects: SubjectTable;
   #resolveLost: (detail: string) => void = () => {};
   #timer: TimerHandle | undefined;
   #publishedBytes = 0;
@@ -50,6 +52,7 @@ export class NatsSession {
   private constructor(connection: NatsConnection, options: NatsSessionOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.#subjects = new SubjectTable(options.siteId);
     this.serverVersion = connection.info?.version;
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve;
@@ -73,8 +76,7 @@ export class NatsSession {
     const header = headers();
     try {
       header.set(OUTBOX_ID_HEADER, message.outboxId);
-      const subject = addressToSubject(this.#options.siteId, message.to);
-      this.#connection.publish(subject, message.body, { headers: header });
+      this.#connection.publish(this.#subjects.subjectOf(message.to), message.body, { headers: header });
     } catch {
       // Larger than the server takes, or the connection closed this instant.
       return false;
@@ -118,12 +120,19 @@ export class NatsSession {
 
   #take(message: Msg): void {
     const outboxId = message.headers?.get(OUTBOX_ID_HEADER) ?? '';
-    const to = subjectToAddress(this.#options.siteId, message.subject);
+    const to = this.#subjects.addressOf(message.subject);
     if (to === undefined || outboxId === '' || outboxId.length > OUTBOX_ID_LENGTH_MAX) {
       this.#options.onMalformed(message.subject);
       return;
     }
-    this.#options.onMessage({ outboxId, to, body: message.string() });
+    this.#options.onMessage({
+      outboxId,
+      to,
+      // For whoever watches: decoded only when asked for.
+      get body() {
+        return message.string();
+      },
+    });
   }
 
   #ping(onAnswer: () => void = () => {}): void {

@@ -326,6 +326,7 @@ export class ActorHost {
         this.#options.clock.monotonicMs() - limits.passivateAfterMs,
         this.#commit.landedNo,
       );
+      this.#overlay.cache.age();
       this.#armSweep();
     });
   }

@@ -1,11 +1,10 @@
 import type { Clock, TimerHandle } from '../clock.ts';
 import type { Json } from '../envelope.ts';
 import { limits } from '../limits.ts';
-import type { JournalChain } from '../persistence/journal-chain.ts';
+import type { DraftText, JournalChain } from '../persistence/journal-chain.ts';
 import type { Store, StoreWrite } from '../persistence/store.ts';
-import { encodeRaw, encodeValue } from '../persistence/value-codec.ts';
+import { ValueWriter } from '../persistence/value-codec.ts';
 import { Group, type StagedWrite } from './group.ts';
-import { rowStoreKey } from './row-overlay.ts';
 
 interface GroupCommitOptions {
   store: Store;
@@ -108,19 +107,29 @@ export class GroupCommit {
 
   #writesOf(group: Group): StoreWrite[] {
     const writes: StoreWrite[] = [];
-    for (const draft of [...group.journal, ...group.notes]) {
-      const { key, text } = this.#options.chain.seal(draft);
-      writes.push({ table: 'journal', key, value: encodeRaw(key, text) });
-    }
-    for (const write of group.writes.values()) writes.push(storeWrite(write));
+    const values = new ValueWriter();
+    for (const draft of group.journal) writes.push(this.#record(draft, values));
+    for (const note of group.notes) writes.push(this.#record(note, values));
+    // Written out; a turn of a group that fails makes them anew. Notes belong to no turn and are kept.
+    group.journal.length = 0;
+    for (const write of group.writes.values()) writes.push(storeWrite(write, values));
     for (const record of group.dirty) {
       const key = record.address;
       // An actor may have ended and begun again within the group: what it is now counts.
       if (!record.alive) writes.push({ table: 'snapshots', key, value: null });
       else
-        writes.push({ table: 'snapshots', key, value: encodeValue(key, record.stored() as unknown as Json) });
+        writes.push({
+          table: 'snapshots',
+          key,
+          value: values.value(key, record.stored() as unknown as Json),
+        });
     }
     return writes;
+  }
+
+  #record(draft: DraftText, values: ValueWriter): StoreWrite {
+    const { key, text } = this.#options.chain.seal(draft);
+    return { table: 'journal', key, value: values.raw(key, text) };
   }
 
   #committed(group: Group): void {
@@ -167,15 +176,11 @@ export class GroupCommit {
   }
 }
 
-function storeWrite(write: StagedWrite): StoreWrite {
-  if (write.table === 'outbox') {
-    const { table, key, text } = write;
-    return { table, key, value: text === null ? null : encodeRaw(key, text) } as StoreWrite;
+function storeWrite(write: StagedWrite, values: ValueWriter): StoreWrite {
+  if ('row' in write) {
+    const { storeKey: key, value } = write.row;
+    return { table: 'rows', key, value: value === null ? null : values.value(key, value) };
   }
-  const key = rowStoreKey(write.rowTable, write.rowKey);
-  return {
-    table: 'rows',
-    key,
-    value: write.value === null ? null : encodeValue(key, write.value),
-  } as StoreWrite;
+  const { outboxId: key, text } = write;
+  return { table: 'outbox', key, value: text === null ? null : values.raw(key, text) };
 }

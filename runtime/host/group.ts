@@ -1,9 +1,9 @@
-import type { Json } from '../envelope.ts';
 import type { DraftText } from '../persistence/journal-chain.ts';
 import type { PortEffect } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
 import type { MailItem } from './mail.ts';
 import type { OutboxEntry } from './outbox.ts';
+import type { RowWrite } from './row-overlay.ts';
 
 /** A port effect on its way: released once, either with its group or (a cut) before it. */
 export interface PendingEffect {
@@ -30,9 +30,7 @@ export interface RunTurn {
 }
 
 /** A row or outbox write of a group; the newest of a key wins. */
-export type StagedWrite =
-  | { table: 'rows'; rowTable: string; rowKey: string; value: Json | null }
-  | { table: 'outbox'; key: string; text: string | null };
+export type StagedWrite = { row: RowWrite } | { outboxId: string; text: string | null };
 
 /** The turns that go to disk together in one LMDB transaction. */
 export class Group {
@@ -40,6 +38,7 @@ export class Group {
   /** Monotonic time of the first turn. */
   openedAtMs = 0;
   readonly turns: RunTurn[] = [];
+  /** Rows by store key, outbox entries by a tab and their id: no store key holds a tab. */
   readonly writes = new Map<string, StagedWrite>();
   /** Journal drafts in the order of the turns; numbered and chained when the group is sealed. */
   readonly journal: DraftText[] = [];
@@ -53,6 +52,15 @@ export class Group {
 
   constructor(no: number) {
     this.no = no;
+  }
+
+  writeRow(row: RowWrite): void {
+    this.writes.set(row.storeKey, { row });
+  }
+
+  /** Null: the entry is done with. */
+  writeOutbox(outboxId: string, text: string | null): void {
+    this.writes.set(`\t${outboxId}`, { outboxId, text });
   }
 
   get empty(): boolean {

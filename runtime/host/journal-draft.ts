@@ -1,5 +1,5 @@
 import type { Envelope, Json } from '../envelope.ts';
-import { canonicalJson } from '../persistence/canonical-json.ts';
+import { canonicalJson, canonicalText } from '../persistence/canonical-json.ts';
 import type { DraftText } from '../persistence/journal-chain.ts';
 import type { JournalEntry } from './actor-kind.ts';
 
@@ -45,24 +45,23 @@ export function decisionDraft(
   return draftOf(decision, decision.data, rules);
 }
 
-/** Canonical text in three pieces: `prev` and `seq`, known only when the group is sealed, stand between them. */
+/**
+ * Canonical text in three pieces: `prev` and `seq`, known only when the group is sealed, stand between them. The
+ * members are written out in the order of their names, as this runs for every turn.
+ */
 function draftOf(envelope: Envelope, data: Json, rules: string | undefined): DraftText {
-  const head: Record<string, Json> = { at: envelope.at };
-  if (envelope.cause !== undefined) head.cause = envelope.cause;
-  if (envelope.charger !== undefined) head.charger = envelope.charger;
-  head.clockTrust = envelope.clockTrust;
-  if (envelope.connector !== undefined) head.connector = envelope.connector;
-  if (envelope.correlation !== undefined) head.correlation = envelope.correlation;
-  head.data = data;
-  head.from = envelope.from;
-  head.id = envelope.id;
-  const middle: Record<string, Json> = {};
-  if (envelope.reason !== undefined) middle.reason = envelope.reason as unknown as Json;
-  middle.receivedAt = envelope.receivedAt;
-  if (rules !== undefined) middle.rules = rules;
-  const tail: Record<string, Json> = {};
-  if (envelope.session !== undefined) tail.session = envelope.session;
-  tail.to = envelope.to;
-  tail.type = envelope.type;
-  return { head: canonicalJson(head), middle: canonicalJson(middle), tail: canonicalJson(tail) };
+  const { at, cause, charger, clockTrust, connector, correlation, from, id } = envelope;
+  const { reason, receivedAt, session, to, type } = envelope;
+  let head = `"at":${canonicalJson(at)}`;
+  if (cause !== undefined) head += `,"cause":${canonicalText(cause)}`;
+  if (charger !== undefined) head += `,"charger":${canonicalText(charger)}`;
+  head += `,"clockTrust":"${clockTrust}"`;
+  if (connector !== undefined) head += `,"connector":${canonicalJson(connector)}`;
+  if (correlation !== undefined) head += `,"correlation":${canonicalText(correlation)}`;
+  head += `,"data":${canonicalJson(data)},"from":${canonicalText(from)},"id":${canonicalText(id)}`;
+  let middle = reason === undefined ? '' : `"reason":${canonicalJson(reason as unknown as Json)},`;
+  middle += `"receivedAt":${canonicalJson(receivedAt)}`;
+  if (rules !== undefined) middle += `,"rules":${canonicalText(rules)}`;
+  const start = session === undefined ? '' : `"session":${canonicalText(session)},`;
+  return { head, middle, tail: `${start}"to":${canonicalText(to)},"type":${canonicalText(type)}` };
 }

@@ -20,10 +20,9 @@ export class RowView {
     this.#overlay = overlay;
   }
 
-  get(table: string, key: string): Json | undefined {
-    const pending = this.#overlay.get(table, key);
+  get(storeKey: string): Json | undefined {
+    const pending = this.#overlay.get(storeKey);
     if (pending) return pending.value ?? undefined;
-    const storeKey = rowStoreKey(table, key);
     const { cache } = this.#overlay;
     const cached = cache.get(storeKey);
     if (cached !== undefined) return cached;

@@ -26,14 +26,10 @@ export class TellStaging {
       const entry = this.#entry(cause, tell);
       const older = this.#outbox.stage(entry);
       entries.push(entry);
-      group.writes.set(outboxWriteKey(entry.id), {
-        table: 'outbox',
-        key: entry.id,
-        text: outboxText(entry),
-      });
+      group.writeOutbox(entry.id, outboxText(entry));
       if (!older) continue;
       superseded.push(older);
-      dropOutboxEntry(group, older.id);
+      group.writeOutbox(older.id, null);
     }
     return { tells: entries, superseded };
   }
@@ -60,13 +56,4 @@ export class TellStaging {
     const body = JSON.stringify(envelope);
     return { id: envelope.id, envelope, body, delivery, latestKey, state: 'staged', releasedAtMs: 0 };
   }
-}
-
-export function dropOutboxEntry(group: Group, id: string): void {
-  group.writes.set(outboxWriteKey(id), { table: 'outbox', key: id, text: null });
-}
-
-/** Rows are staged as `table<tab>key`; no row table begins with a tab. */
-function outboxWriteKey(id: string): string {
-  return `\toutbox\t${id}`;
 }

@@ -8,9 +8,10 @@ import type { Group } from './group.ts';
 import { bareDraft, decisionDraft, inputDraft } from './journal-draft.ts';
 import type { MailItem } from './mail.ts';
 import type { OutboxEntry } from './outbox.ts';
+import { rowStoreKey } from './row-overlay.ts';
 import { MachineRunner } from './step.ts';
 import { Supervision } from './supervision.ts';
-import { dropOutboxEntry, type TellStaging } from './tell-staging.ts';
+import type { TellStaging } from './tell-staging.ts';
 import type { StageOptions } from './turn-stage.ts';
 
 /** What happens when a turn cannot be run as it should: no such actor, a throw, a quarantine. */
@@ -86,24 +87,9 @@ export class TurnExceptions {
     const reason = { code: 'runtime.turnThrew', params: { error, throws: item.throws } };
     group.journal.push(decisionDraft({ type: 'runtime.parked', reason }, item.envelope, 0, host.rules));
     const value = { envelope: envelope as unknown as Json, error };
-    group.writes.set(`parked\t${envelope.id}`, {
-      table: 'rows',
-      rowTable: 'parked',
-      rowKey: envelope.id,
-      value,
-    });
-    this.#o.overlay.set('parked', envelope.id, value, group.no);
+    this.#writeParked(group, envelope.id, value);
     const parked = this.#o.rows.scan('parked');
-    if (parked.length > limits.parkedMax) {
-      const oldest = parked[0]!.key;
-      group.writes.set(`parked\t${oldest}`, {
-        table: 'rows',
-        rowTable: 'parked',
-        rowKey: oldest,
-        value: null,
-      });
-      this.#o.overlay.set('parked', oldest, null, group.no);
-    }
+    if (parked.length > limits.parkedMax) this.#writeParked(group, parked[0]!.key, null);
     if (item.timer) {
       this.#o.timers.apply(record, [{ kind: 'cancel', timerId: item.timer.timerId }]);
       if (record.alive) group.dirty.add(record);
@@ -117,6 +103,12 @@ export class TurnExceptions {
       'runtime.parked',
       'envelopes were parked after their turns threw; see the parked list',
     );
+  }
+
+  #writeParked(group: Group, key: string, value: Json | null): void {
+    const write = { table: 'parked', key, storeKey: rowStoreKey('parked', key), value };
+    group.writeRow(write);
+    this.#o.overlay.set(write, group.no);
   }
 
   /** A quarantined actor runs nothing: what it is to take waits for the end of the quarantine. */
@@ -151,6 +143,6 @@ function parkedDraft(envelope: Envelope): DraftText {
 export function joinGroup(o: Pick<StageOptions, 'commit' | 'host'>, item: MailItem): Group {
   const group = o.commit.open;
   if (group.turns.length === 0) group.openedAtMs = o.host.clock.monotonicMs();
-  if (item.outboxId !== undefined) dropOutboxEntry(group, item.outboxId);
+  if (item.outboxId !== undefined) group.writeOutbox(item.outboxId, null);
   return group;
 }

@@ -4,7 +4,7 @@ import type { Envelope, Json } from '../envelope.ts';
 import { assertStoreKey } from '../persistence/store-key.ts';
 import type { JournalEntry, PortEffect, TellOptions, Turn } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
-import { rowStoreKey } from './row-overlay.ts';
+import { type RowWrite, rowStoreKey } from './row-overlay.ts';
 import type { RowScan, RowView } from './row-view.ts';
 import type { StepResult, TimerOperation } from './step.ts';
 
@@ -31,7 +31,8 @@ export class TurnRun implements Turn {
   readonly effects: PortEffect[] = [];
   readonly journalled: JournalEntry[] = [];
   readonly timerOperations: TimerOperation[] = [];
-  readonly rowWrites = new Map<string, { table: string; key: string; value: Json | null }>();
+  /** By store key. */
+  readonly rowWrites = new Map<string, RowWrite>();
   relaxed = false;
   inMemory = false;
   changed = false;
@@ -74,19 +75,22 @@ export class TurnRun implements Turn {
   }
 
   row<T extends Json>(table: string, key: string): T | undefined {
-    const own = this.rowWrites.get(`${table}\t${key}`);
+    const storeKey = rowStoreKey(table, key);
+    const own = this.rowWrites.get(storeKey);
     if (own) return (own.value ?? undefined) as T | undefined;
-    return this.#surroundings.rows.get(table, key) as T | undefined;
+    return this.#surroundings.rows.get(storeKey) as T | undefined;
   }
 
   putRow(table: string, key: string, value: Json): void {
+    const storeKey = rowStoreKey(table, key);
     // An unstorable key must fail this turn, not the group that it shares with others.
-    assertStoreKey(table, rowStoreKey(table, key));
-    this.rowWrites.set(`${table}\t${key}`, { table, key, value });
+    assertStoreKey(table, storeKey);
+    this.rowWrites.set(storeKey, { table, key, storeKey, value });
   }
 
   removeRow(table: string, key: string): void {
-    this.rowWrites.set(`${table}\t${key}`, { table, key, value: null });
+    const storeKey = rowStoreKey(table, key);
+    this.rowWrites.set(storeKey, { table, key, storeKey, value: null });
   }
 
   rows<T extends Json>(table: string, scan: RowScan = {}): Array<{ key: string; value: T }> {

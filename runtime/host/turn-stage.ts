@@ -108,7 +108,7 @@ export class TurnStage {
   committed(group: Group): void {
     const { overlay, outbox, release, directory } = this.#o;
     for (const write of group.writes.values()) {
-      if (write.table === 'rows') overlay.settle(write.rowTable, write.rowKey, group.no);
+      if ('row' in write) overlay.settle(write.row, group.no);
     }
     const tells: OutboxEntry[] = [];
     for (const turn of group.turns) {
@@ -206,9 +206,9 @@ export class TurnStage {
     const { record } = run;
     const group = joinGroup(this.#o, item);
     group.journal.push(...drafts);
-    for (const [id, write] of run.rowWrites) {
-      group.writes.set(id, { table: 'rows', rowTable: write.table, rowKey: write.key, value: write.value });
-      overlay.set(write.table, write.key, write.value, group.no);
+    for (const write of run.rowWrites.values()) {
+      group.writeRow(write);
+      overlay.set(write, group.no);
     }
     const after = record.runner!.snapshot();
     record.alive = true;
@@ -228,6 +228,8 @@ export class TurnStage {
     if (!run.changed && run.tells.length + run.effects.length + run.rowWrites.size === 0)
       this.#countIgnored(run);
     this.#notify(run, before, after, finished);
+    // Taken in; should the group fail, the turn parses the stored text itself.
+    if (item.envelope.transient !== undefined) item.envelope.transient = undefined;
     if (group.turns.length >= limits.groupTurns) commit.sealIfDue();
   }
 

@@ -26,7 +26,7 @@ export function canonicalJson(value: Json): string {
 function write(value: Json | undefined, depth: number): string {
   switch (typeof value) {
     case 'string':
-      return quote(value);
+      return canonicalText(value);
     case 'number':
       if (!Number.isFinite(value)) throw new TypeError(`canonical JSON has no ${value}`);
       return String(value);
@@ -92,6 +92,7 @@ function labelOf(name: string): string | null {
   return label;
 }
 
-function quote(text: string): string {
+/** The canonical form of a text alone; see {@link canonicalJson} for lone surrogates. */
+export function canonicalText(text: string): string {
   return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
 }

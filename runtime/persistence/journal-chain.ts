@@ -15,9 +15,9 @@ export interface SealedRecord {
 }
 
 /**
- * A record without its number, as three canonical objects: members that sort before `prev`, between `prev` and
- * `seq`, and after `seq`; each may be empty. Written before it is numbered, so that what cannot be written fails
- * where it was decided.
+ * A record without its number, as canonical members without their braces: those that sort before `prev`, between
+ * `prev` and `seq`, and after `seq`; each may be empty. Written before it is numbered, so that what cannot be
+ * written fails where it was decided.
  */
 export interface DraftText {
   head: string;
@@ -65,9 +65,9 @@ export class JournalChain {
   /** Gives the record its number and hash, and moves the tip. */
   seal({ head, middle, tail }: DraftText): SealedRecord {
     const seq = this.#tip.seq + 1;
-    const start = isEmpty(head) ? '{' : `${head.slice(0, -1)},`;
-    const between = isEmpty(middle) ? '' : `${middle.slice(1, -1)},`;
-    const end = isEmpty(tail) ? '}' : `,${tail.slice(1)}`;
+    const start = head === '' ? '{' : `{${head},`;
+    const between = middle === '' ? '' : `${middle},`;
+    const end = tail === '' ? '}' : `,${tail}}`;
     const text = `${start}"prev":"${this.#tip.hash}",${between}"seq":${seq}${end}`;
     this.#tip = { seq, hash: sha256Hex(text) };
     return { key: journalKey(seq), text };
@@ -86,16 +86,12 @@ export function draftTextOf(record: Record<string, Json>): DraftText {
     throw new TypeError('seq and prev belong to the chain');
   const members = Object.entries(record);
   const piece = (belongs: (name: string) => boolean): string =>
-    canonicalJson(Object.fromEntries(members.filter(([name]) => belongs(name))));
+    canonicalJson(Object.fromEntries(members.filter(([name]) => belongs(name)))).slice(1, -1);
   return {
     head: piece((name) => name < 'prev'),
     middle: piece((name) => name > 'prev' && name < 'seq'),
     tail: piece((name) => name > 'seq'),
   };
-}
-
-function isEmpty(object: string): boolean {
-  return object.length === 2;
 }
 
 /**

@@ -10,6 +10,9 @@ import { assertStoreKey, isStoreKey } from './store-key.ts';
 
 const TABLES: readonly TableName[] = ['meta', 'snapshots', 'outbox', 'journal', 'rows'];
 const BALLAST_BYTES_DEFAULT = 16 << 20;
+/** Address space, not memory or disk: the file grows as it is written, and beyond this the map grows by itself. */
+const MAP_BYTES = 4 * 2 ** 30;
+const ADDRESS_SPACE_IS_WIDE = process.arch.endsWith('64');
 
 export interface LmdbStoreOptions {
   /** Names quarantined files by their time. */
@@ -112,6 +115,8 @@ function openEnvironment(path: string, file: 'new' | 'existing'): Environment {
     noSubdir: true,
     encoding: 'binary',
     maxDbs: 12,
+    // Growing the map maps the file a second time, and what was read through the first map stays resident.
+    ...(ADDRESS_SPACE_IS_WIDE ? { mapSize: MAP_BYTES } : {}),
     // After a crash go back to the last transaction that was flushed, whatever the boot id says.
     safeRestore: true,
     // lmdb-js's own batches reject without anybody listening; every write here is in an explicit batch.
@@ -224,7 +229,7 @@ class OpenLmdbStore implements LmdbStore {
   }
 
   async #write(writes: readonly StoreWrite[], bytes: number): Promise<void> {
-    const txnBefore = this.#lastTxnId();
+    const witness = writes.find(({ value }) => value !== null) ?? writes[0]!;
     try {
       const committed = this.#root.batch(() => {
         for (const { table, key, value } of writes) {
@@ -242,7 +247,7 @@ class OpenLmdbStore implements LmdbStore {
     } catch (error) {
       this.#lastFailed = true;
       const fault = await faultFrom(error, this.#path, bytes);
-      if (this.#lastTxnId() === txnBefore) throw fault;
+      if (!this.#isVisible(witness)) throw fault;
       // The flush failed after the transaction had become visible (seen): the disk may hold it or not.
       this.#inDoubt = new StoreFault(
         'inDoubt',
@@ -274,8 +279,11 @@ class OpenLmdbStore implements LmdbStore {
     await rm(guard, { force: true }).catch(() => undefined);
   }
 
-  #lastTxnId(): number {
-    return (this.#root.getStats() as { lastTxnId: number }).lastTxnId;
+  /** Whether a group can be seen, told by one of its writes: of a group, all or nothing is visible. */
+  #isVisible({ table, key, value }: StoreWrite): boolean {
+    const stored = this.#tables[table].getBinary(key);
+    if (value === null || stored === undefined) return value === null && stored === undefined;
+    return Buffer.compare(stored, value) === 0;
   }
 
   #assertOpen(): void {

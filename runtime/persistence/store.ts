@@ -1,9 +1,12 @@
 /** The tables of a data folder. Keys are ASCII text that sorts in the order it is meant to be read. */
 export type TableName = 'meta' | 'snapshots' | 'outbox' | 'journal' | 'rows';
 
-export type StoreWrite =
-  | { table: TableName; key: string; value: Uint8Array }
-  | { table: TableName; key: string; value: null };
+/** A value of null removes the key. */
+export interface StoreWrite {
+  table: TableName;
+  key: string;
+  value: Uint8Array | null;
+}
 
 export interface RangeOptions {
   /** Inclusive lower bound. */

@@ -19,28 +19,62 @@ export class CorruptValue extends Error {
   }
 }
 
+/** Memory taken at once; a longer value gets its own. */
+const CHUNK_BYTES = 64 * 1024;
+const UTF8_BYTES_PER_UNIT_MAX = 3;
+
 /**
- * Encodes text that is already serialised JSON: 4 bytes CRC-32 (big-endian, over the key's UTF-8 and then
- * the text's UTF-8), followed by the text's UTF-8. The key is covered so that a value that LMDB hands out
- * under a wrong key is noticed too.
+ * Encodes values side by side in memory of their own, as all values of a group are written together. A value is the
+ * UTF-8 of its text, followed by 4 bytes CRC-32 (big-endian, over the key's UTF-8 and then the text's). The key is
+ * covered so that a value that LMDB hands out under a wrong key is noticed too.
  */
+export class ValueWriter {
+  readonly #chunkBytes: number;
+  #chunk: Buffer = NOTHING;
+  #used = 0;
+
+  constructor(chunkBytes = CHUNK_BYTES) {
+    this.#chunkBytes = chunkBytes;
+  }
+
+  /** Encodes text that is already serialised JSON. */
+  raw(key: string, text: string): Uint8Array {
+    const roomBytes = UTF8_BYTES_PER_UNIT_MAX * (key.length + text.length) + CHECKSUM_BYTES;
+    if (this.#chunk.length - this.#used < roomBytes) {
+      this.#chunk = Buffer.allocUnsafeSlow(Math.max(this.#chunkBytes, roomBytes));
+      this.#used = 0;
+    }
+    const chunk = this.#chunk;
+    const start = this.#used;
+    const textAt = start + chunk.write(key, start);
+    const end = textAt + chunk.write(text, textAt);
+    this.#used = chunk.writeUInt32BE(crc32(chunk.subarray(start, end)), end);
+    return chunk.subarray(textAt, this.#used);
+  }
+
+  value(key: string, value: Json): Uint8Array {
+    return this.raw(key, JSON.stringify(value));
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Encodes one text alone; see {@link ValueWriter}. */
 export function encodeRaw(key: string, text: string): Uint8Array {
-  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + Buffer.byteLength(text));
-  bytes.write(text, CHECKSUM_BYTES, 'utf8');
-  bytes.writeUInt32BE(checksumOf(key, bytes), 0);
-  return bytes;
+  return new ValueWriter(0).raw(key, text);
 }
 
 /** Gives back exactly the text that {@link encodeRaw} was given; throws {@link CorruptValue}. */
 export function decodeRaw(table: TableName, key: string, bytes: Uint8Array): string {
   const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (stored.length < CHECKSUM_BYTES) throw new CorruptValue(table, key, `only ${stored.length} bytes`);
-  if (stored.readUInt32BE(0) !== checksumOf(key, stored))
+  const end = stored.length - CHECKSUM_BYTES;
+  if (stored.readUInt32BE(end) !== crc32(stored.subarray(0, end), crc32(key)))
     throw new CorruptValue(table, key, 'checksum differs');
-  return stored.toString('utf8', CHECKSUM_BYTES);
+  return stored.toString('utf8', 0, end);
 }
 
-/** Encodes a JSON value for the store; see {@link encodeRaw} for the layout. */
+/** Encodes one JSON value alone; see {@link ValueWriter}. */
 export function encodeValue(key: string, value: Json): Uint8Array {
   return encodeRaw(key, JSON.stringify(value));
 }
@@ -53,8 +87,4 @@ export function decodeValue(table: TableName, key: string, bytes: Uint8Array): J
   } catch {
     throw new CorruptValue(table, key, 'not JSON');
   }
-}
-
-function checksumOf(key: string, stored: Buffer): number {
-  return crc32(stored.subarray(CHECKSUM_BYTES), crc32(key));
 }

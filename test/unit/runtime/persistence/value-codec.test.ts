@@ -8,13 +8,29 @@ import {
   decodeValue,
   encodeRaw,
   encodeValue,
+  ValueWriter,
 } from '../../../../runtime/persistence/value-codec.ts';
 
 describe('the value codec', () => {
-  it('lays out a big-endian CRC-32 over key and text, then the text in UTF-8', () => {
+  it('lays out the text in UTF-8, then a big-endian CRC-32 over key and text', () => {
     const bytes = Buffer.from(encodeValue('clé', { a: 'ü' }));
-    expect(bytes.toString('utf8', 4)).toBe('{"a":"ü"}');
-    expect(bytes.readUInt32BE(0)).toBe(crc32(Buffer.from('clé{"a":"ü"}')));
+    expect(bytes.toString('utf8', 0, bytes.length - 4)).toBe('{"a":"ü"}');
+    expect(bytes.readUInt32BE(bytes.length - 4)).toBe(crc32(Buffer.from('clé{"a":"ü"}')));
+  });
+
+  it('writes the values of a group side by side, each as if alone, whatever the size of its memory', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'binary' })),
+        fc.integer({ min: 1, max: 200 }),
+        (texts, bytes) => {
+          const writer = new ValueWriter(bytes);
+          const written = texts.map((text, index) => writer.raw(`k${index}`, text));
+          for (const [index, text] of texts.entries())
+            expect(Buffer.from(written[index]!)).toEqual(Buffer.from(encodeRaw(`k${index}`, text)));
+        },
+      ),
+    );
   });
 
   it('gives back every JSON value', () => {
