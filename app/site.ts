@@ -13,6 +13,7 @@ import { openLmdbStore } from '../runtime/persistence/lmdb-store.ts';
 import { SystemClock } from '../runtime/system-clock.ts';
 import { systemRandom } from '../runtime/system-random.ts';
 import { type Core, createCore } from './core.ts';
+import { watchIdleMemory } from './idle-memory.ts';
 import { LiveView } from './live-view.ts';
 import { type OpenBus, openBus } from './open-bus.ts';
 import type { SiteConfig } from './site-file/site-config.ts';
@@ -107,6 +108,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
   teardown.add('core', stopCore);
   for (const place of adoptedBefore(core, config)) core.adopt(place);
   teardown.add('clock watch', watchClock(clock, core.host));
+  teardown.add('memory watch', watchIdleMemory({ clock }));
   const restoreBallast = () => void store.restoreBallast().catch(() => false);
   core.host.alarms.listen((alarm, raised) => {
     if (alarm.code === 'store.failing' && !raised) restoreBallast();

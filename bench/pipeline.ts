@@ -104,8 +104,10 @@ export function startCoreServer(
   return children.start('./servers/core-server.js', config, ['--expose-gc', ...context.serverArgv]);
 }
 
-/** At rest means as between two samples of a charger: actors untouched for 10 s have gone to sleep. */
+/** At rest means that actors untouched for 10 s have gone to sleep. */
 const REST_MS = 14_000;
+/** After all have connected at once, also that the process was quiet long enough to give memory back. */
+const LONG_REST_MS = 30_000;
 
 /** Opens the fleet, and weighs what it added to the server's resident memory. */
 async function openWeighed(generator: Child, subject: Subject, chargers: number): Promise<number | null> {
@@ -115,16 +117,16 @@ async function openWeighed(generator: Child, subject: Subject, chargers: number)
     await sleep(WARM_UP_MS);
     await generator.ask('halt', `${subject.fleet}-first`);
   }
-  const before = await restingRss(subject);
+  const isWeighed = chargers >= WEIGHABLE;
+  const before = isWeighed ? await restingRss(subject, REST_MS) : 0;
   await openFleet(generator, subject, subject.fleet, 1, chargers);
-  const after = await restingRss(subject);
-  return chargers < WEIGHABLE ? null : Math.round((after - before) / chargers);
+  return isWeighed ? Math.round(((await restingRss(subject, LONG_REST_MS)) - before) / chargers) : null;
 }
 
-async function restingRss(subject: Subject): Promise<number> {
+async function restingRss(subject: Subject, restMs: number): Promise<number> {
   await drained(subject);
   await subject.server.ask('settle');
-  await sleep(REST_MS);
+  await sleep(restMs);
   await subject.server.ask('collect');
   await sleep(200);
   return readFigures(subject.server.pid).rssBytes;

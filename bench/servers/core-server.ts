@@ -7,6 +7,7 @@ import { connectNatsBus } from '../../adapters/nats/nats-bus.ts';
 import { createWsDialer } from '../../adapters/ocpp-north/ws-dialer.ts';
 import { createSouthServer } from '../../adapters/ocpp-south/server.ts';
 import { createCore } from '../../app/core.ts';
+import { watchIdleMemory } from '../../app/idle-memory.ts';
 import { openDataFolder } from '../../runtime/data-folder.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { openLmdbStore } from '../../runtime/persistence/lmdb-store.ts';
@@ -67,6 +68,7 @@ const core = createCore({
   },
 });
 const recovered = await core.start();
+watchIdleMemory({ clock });
 const server = createSouthServer({
   listen: { host: '127.0.0.1', port: 0 },
   clock,

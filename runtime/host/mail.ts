@@ -16,7 +16,8 @@ export interface MailItem {
 /** Overflow: adapters are refused (`MAILBOX_FULL`, they pause their socket), tells wait in the outbox, timers always fit. */
 export class Mailbox {
   readonly max: number;
-  #items: MailItem[] = [];
+  /** Taken slots at the front are empty: what was taken must not be kept in memory by its mailbox. */
+  #items: Array<MailItem | undefined> = [];
   #head = 0;
   #waitingTells: MailItem[] = [];
   peak = 0;
@@ -58,8 +59,12 @@ export class Mailbox {
   take(): MailItem | undefined {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#head]!;
+    this.#items[this.#head] = undefined;
     this.#head += 1;
-    if (this.#head > 64 && this.#head * 2 > this.#items.length) {
+    if (this.#head === this.#items.length) {
+      this.#items = [];
+      this.#head = 0;
+    } else if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
