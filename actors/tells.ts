@@ -103,8 +103,8 @@ export interface Tells {
   'link.configured': LinkConfig;
   /** There is at least one new queue entry; delivery `latest`, key `queue`. */
   'link.queueAppended': { n: number };
-  /** Dead letters of this charger were asked to be sent again. */
-  'link.resend': { n: number };
+  /** Somebody wants a dead letter or a parked message sent again now, and says why. */
+  'link.resend': { n: number; reason: string };
 
   'budget.configured': BudgetConfig;
   /** Delivery `ordered`. `connectors` lists every connector number known. */
@@ -149,6 +149,8 @@ export interface QueueRow {
   attempts: number;
   /** Raised with `attempts` when an attempt failed: earliest next try. */
   notBefore: number;
+  /** Only while a parked message is tried again. */
+  trial?: { parkedAt: number; tries: number };
 }
 
 /** Table `inFlight/<charger>`, key `call`: a message is under way while `n` names a row that still stands in the queue. */
@@ -171,6 +173,30 @@ export interface Draining {
 export interface DeadRow extends QueueRow {
   error: string;
   diedAt: number;
+}
+
+/** Table `parked/<charger>`, same key: it alone makes the CPMS hang or hang up; kept, listed, tried again each hour. */
+export interface ParkedRow extends QueueRow {
+  error: string;
+  parkedAt: number;
+  /** Tries since it was set aside. */
+  tries: number;
+  /** Earliest next try of its own. */
+  nextTryAt: number;
+  /** Number of the parked StartTransaction that it waits for, and comes back with; null: it is tried by itself. */
+  behind: number | null;
+}
+
+/** Table `suspect/<charger>`, key `call`: the message that was sent last without getting any answer. */
+export interface SuspectRow {
+  n: number;
+  /** Sent in vain this often. */
+  failures: number;
+  /** Sent in vain this often right after the CPMS had answered something else on the same socket. */
+  strikes: number;
+  firstStrikeAt: number | null;
+  /** The harmless CALL that goes first: on which socket it was sent, and whether it was answered. */
+  probe: { socketId: string; answered: boolean } | null;
 }
 
 /** Table `content`, key = content key and charger: the message is known; `answer` is the raw CALLRESULT payload given. */

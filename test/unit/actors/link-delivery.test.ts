@@ -309,7 +309,7 @@ describe('dead letters sent again', () => {
     link.queue(2, { session: 's', transactionId: 1_073_741_824 });
     link.open();
     link.fail(1, 'error');
-    const turn = link.bench.deliver('link.resend', { n: 1 });
+    const turn = link.bench.deliver('link.resend', { n: 1, reason: 'asked' });
     expect(link.numbersIn('dead/cp1')).toEqual([]);
     expect(link.transactionRow('s').startDead).toBe(false);
     expect(drain(callsOf(turn))).toEqual([1, 2]);
@@ -318,19 +318,28 @@ describe('dead letters sent again', () => {
     );
   });
 
+  it('bring their start along when that is dead too', () => {
+    link.transaction('s');
+    link.queue(1, { kind: 'start', session: 's', attempts: 2 });
+    link.queue(2, { session: 's', transactionId: 1_073_741_824 });
+    link.open();
+    link.fail(1, 'error');
+    expect(drain(callsOf(link.bench.deliver('link.resend', { n: 2, reason: 'asked' })))).toEqual([1, 2]);
+  });
+
   it('start with a clean slate', () => {
     link.queue(1, { attempts: 2 });
     link.open();
     link.fail(1, 'error');
     expect((link.bench.rows.get('dead/cp1/000000000001') as unknown as DeadRow).attempts).toBe(3);
-    link.bench.deliver('link.resend', { n: 1 });
+    link.bench.deliver('link.resend', { n: 1, reason: 'asked' });
     expect(link.bench.rows.get('north/cp1/000000000001')).toMatchObject({ attempts: 0, notBefore: 0 });
     expect(link.bench.rows.get('north/cp1/000000000001')).not.toHaveProperty('error');
   });
 
   it('change nothing when there is none of that number', () => {
     link.open();
-    const turn = link.bench.deliver('link.resend', { n: 5 });
+    const turn = link.bench.deliver('link.resend', { n: 5, reason: 'asked' });
     expect([turn.effects, turn.journal]).toEqual([[], []]);
   });
 });
