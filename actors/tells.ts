@@ -197,6 +197,8 @@ export interface SuspectRow {
   firstStrikeAt: number | null;
   /** The harmless CALL that goes first: on which socket it was sent, and whether it was answered. */
   probe: { socketId: string; answered: boolean } | null;
+  /** Since when the CPMS has said nothing but "call already in progress" on which socket. */
+  busySince: { socketId: string; at: number } | null;
 }
 
 /** Table `content`, key = content key and charger: the message is known; `answer` is the raw CALLRESULT payload given. */

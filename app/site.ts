@@ -15,6 +15,7 @@ import { systemRandom } from '../runtime/system-random.ts';
 import { type Core, createCore } from './core.ts';
 import { LiveView } from './live-view.ts';
 import { type OpenBus, openBus } from './open-bus.ts';
+import { watchParked } from './parked-alarm.ts';
 import type { SiteConfig } from './site-file/site-config.ts';
 import type { SiteView } from './site-view.ts';
 import { Teardown } from './teardown.ts';
@@ -99,6 +100,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
   }
   for (const warning of bus.warnings) core.host.alarms.raise(warning.code, warning.text);
   await core.start();
+  watchParked(core.host);
   const stopCore = onceOnly(async () => {
     await core.stop();
     await new Promise<void>((done) => clock.setTimer(CLOSE_GRACE_MS, done));

@@ -190,14 +190,15 @@ export function onUnanswered(delivery: Delivery, row: QueueRow, error: string): 
 export type FailureOutcome = 'socketLost' | 'socketSilent' | 'next' | { waitMs: number };
 
 /** An explicit answer of any kind shows that the CPMS is there; only silence and a lost socket say nothing. */
-export function onProbeFailed({ turn, charger, socketId }: Delivery): FailureOutcome {
+export function onProbeFailed({ turn, charger, socketId, settings }: Delivery): FailureOutcome {
   const { kind, error } = turn.envelope.data as unknown as CallFailed;
   const silence = silenceOf(kind);
   if (silence) return silence;
   const suspicion = new Suspicion(turn, charger);
   if (isBusy(kind, error)) {
-    suspicion.probeRefused();
-    return { waitMs: BUSY_WAIT_MS };
+    return suspicion.isProbeBusyForLong(socketId, settings.callTimeoutMs)
+      ? 'socketSilent'
+      : { waitMs: BUSY_WAIT_MS };
   }
   suspicion.probeAnswered(socketId);
   return 'next';
@@ -214,12 +215,18 @@ function isBusy(kind: CallFailed['kind'], error: CallErrorData): boolean {
 
 /** Only an explicit answer counts against a message; everything else is the socket's fault, and leaves it in doubt. */
 export function onFailed(delivery: Delivery, n: number): FailureOutcome {
-  const { turn, charger, queue, settings } = delivery;
+  const { turn, charger, socketId, queue, settings } = delivery;
   const { kind, error } = turn.envelope.data as unknown as CallFailed;
   const silence = silenceOf(kind);
   if (silence) return silence;
+  if (isBusy(kind, error)) {
+    // A CPMS that is never ready is as good as silent: another socket may help it.
+    if (new Suspicion(turn, charger).isBusyForLong(n, socketId, settings.callTimeoutMs))
+      return 'socketSilent';
+    queue.markRefused();
+    return { waitMs: BUSY_WAIT_MS };
+  }
   queue.markRefused();
-  if (isBusy(kind, error)) return { waitMs: BUSY_WAIT_MS };
   const row = queue.row(n);
   if (!row) return 'next';
   const attempts = row.attempts + 1;

@@ -39,10 +39,12 @@ export class Suspicion {
     if (row?.probe?.socketId === socketId) this.#save({ ...row, probe: { socketId, answered: true } });
   }
 
-  /** The probe did not get as far as being answered or not: another may be sent on this socket. */
-  probeRefused(): void {
+  /** The CPMS was not ready for the probe: another may be sent on this socket. As {@link isBusyForLong}. */
+  isProbeBusyForLong(socketId: string, patienceMs: number): boolean {
     const row = this.#stored();
-    if (row) this.#save({ ...row, probe: null });
+    if (!row) return false;
+    this.#save({ ...row, probe: null });
+    return this.isBusyForLong(row.n, socketId, patienceMs);
   }
 
   /** Message n went unanswered on this socket. Gives what speaks against it when that is enough to set it aside. */
@@ -55,20 +57,27 @@ export class Suspicion {
     // A clock that was set back must not keep a message here for longer.
     const firstStrikeAt = row.firstStrikeAt === null ? (alone ? at : null) : Math.min(row.firstStrikeAt, at);
     if (strikes >= PARK_AFTER_STRIKES && firstStrikeAt !== null && at - firstStrikeAt >= PARK_AFTER_MS) {
-      this.clear();
+      this.#turn.removeRow(this.#table, KEY);
       return { strikes, failures };
     }
-    this.#save({ n, failures, strikes, firstStrikeAt, probe: null });
+    this.#save({ n, failures, strikes, firstStrikeAt, probe: null, busySince: null });
     return null;
   }
 
-  clear(): void {
-    this.#turn.removeRow(this.#table, KEY);
+  /** The CPMS is not ready for message n. True when it has been so on this socket for longer than `patienceMs`. */
+  isBusyForLong(n: number, socketId: string, patienceMs: number): boolean {
+    const row = this.#of(n);
+    const { at } = this.#turn;
+    if (row.busySince?.socketId === socketId) return at - row.busySince.at > patienceMs;
+    this.#save({ ...row, busySince: { socketId, at } });
+    return false;
   }
 
   #of(n: number): SuspectRow {
     const row = this.#stored();
-    return row?.n === n ? row : { n, failures: 0, strikes: 0, firstStrikeAt: null, probe: null };
+    return row?.n === n
+      ? row
+      : { n, failures: 0, strikes: 0, firstStrikeAt: null, probe: null, busySince: null };
   }
 
   #stored(): SuspectRow | undefined {

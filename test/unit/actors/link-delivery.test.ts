@@ -280,6 +280,21 @@ describe('explicit refusals', () => {
     expect(link.bench.rows.get('north/cp1/000000000001')).toMatchObject({ attempts: 0 });
   });
 
+  it('hangs up when the CPMS says for longer than it may take to answer that a call is in progress', () => {
+    link.queue(1);
+    link.open();
+    const from = link.bench.nowMs;
+    while (link.socket !== 'hangingUp') {
+      link.fail(1, 'error', { description: 'Call already in progress' });
+      if (link.socket !== 'hangingUp') link.bench.fire('pause');
+    }
+    expect(link.bench.nowMs - from).toBeGreaterThan(30_000);
+    expect(link.bench.nowMs - from).toBeLessThan(31_000);
+    expect(link.bench.rows.get('north/cp1/000000000001')).toMatchObject({ attempts: 0 });
+    link.close();
+    expect(callsOf(link.open()).map(({ n }) => n)).toEqual([1]);
+  });
+
   it('counts a framework error of another kind', () => {
     link.queue(1);
     link.open();

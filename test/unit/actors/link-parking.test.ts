@@ -111,6 +111,18 @@ describe('a message under suspicion', () => {
     expect(isProbe(link.bench.fire('pause'))).toBe(true);
   });
 
+  it('is not blamed when the CPMS is not ready for the harmless CALL either', () => {
+    link.queue(1);
+    tryInVain(1);
+    tryInVain(1);
+    link.open();
+    while (link.socket !== 'hangingUp') {
+      link.failProbe('error', { description: 'Call already in progress' });
+      if (link.socket !== 'hangingUp') link.bench.fire('pause');
+    }
+    expect(link.bench.rows.get('suspect/cp1/call')).toMatchObject({ failures: 2, strikes: 0 });
+  });
+
   it('is no longer under suspicion when another message goes unanswered', () => {
     link.queue(1);
     tryInVain(1);
@@ -151,6 +163,20 @@ describe('a message that alone makes the CPMS hang or hang up', () => {
     expect(link.numbersIn('parked/cp1')).toEqual([1]);
     expect(drain(link.open())).toEqual([2]);
     expect(link.mode).toBe('online');
+  });
+
+  it('is set aside too when the CPMS is never ready for it', () => {
+    link.queue(1);
+    for (let tries = 0; tries < 80 && !parkedRow(1); tries++) {
+      if (isProbe(link.open())) link.answerProbe();
+      while (link.socket !== 'hangingUp') {
+        link.fail(1, 'error', { description: 'Call already in progress' });
+        if (link.socket !== 'hangingUp') link.bench.fire('pause');
+      }
+      link.close();
+      link.bench.fire('redialWait');
+    }
+    expect(link.numbersIn('parked/cp1')).toEqual([1]);
   });
 
   it('needs 20 strikes, however long they take', () => {
