@@ -89,6 +89,7 @@ async function play(options: DemoOptions, folder: string): Promise<number> {
       accepted: report.transactions.accepted,
       delivered: report.transactions.delivered,
       queued: queues.reduce((sum, queue) => sum + queue.queued, 0),
+      parked: queues.reduce((sum, queue) => sum + queue.parked, 0),
       deadLettered: queues.reduce((sum, queue) => sum + queue.deadLetters, 0),
       lost: report.transactions.lost,
       duplicates: report.transactions.duplicates,

@@ -16,6 +16,7 @@ import { type Core, createCore } from './core.ts';
 import { LiveView } from './live-view.ts';
 import { type OpenBus, openBus } from './open-bus.ts';
 import { watchParked } from './parked-alarm.ts';
+import { queueCommands } from './queue-commands.ts';
 import type { SiteConfig } from './site-file/site-config.ts';
 import type { SiteView } from './site-view.ts';
 import { Teardown } from './teardown.ts';
@@ -122,7 +123,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     clock,
     demoPhase: options.demoPhase ?? (() => null),
   });
-  const api = await listenForPeople(config, view, log);
+  const api = await listenForPeople(config, core, view, log);
   teardown.add('api', () => api.close());
   const { server, port } = await listenForChargers(config, core, clock, log);
   teardown.add('charger listener', () => server.close());
@@ -136,11 +137,12 @@ function onceOnly(stop: () => Promise<void>): () => Promise<void> {
   return () => (stopping ??= stop());
 }
 
-function listenForPeople(config: SiteConfig, view: LiveView, log: Log): Promise<HttpServer> {
+function listenForPeople(config: SiteConfig, core: Core, view: LiveView, log: Log): Promise<HttpServer> {
   return createHttpServer({
     listen: config.api.listen,
     hosts: config.api.hosts,
     source: view,
+    commands: queueCommands(core.host),
     report: (error) => log.error({ err: error }, 'api'),
   });
 }

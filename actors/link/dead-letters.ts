@@ -1,5 +1,6 @@
 import type { Reason } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
+import { isForeignId } from '../charger/foreign.ts';
 import { type DeadRow, type QueueRow, queueKey, type TransactionRow } from '../tells.ts';
 import { parkedRow, takeWaiting, tryAgain } from './parking.ts';
 import type { LinkQueue } from './queue.ts';
@@ -86,7 +87,7 @@ function reviveParked(turn: Turn, charger: string, queue: LinkQueue, n: number):
 
 function reviveDead(turn: Turn, charger: string, queue: LinkQueue, n: number): number[] | undefined {
   const asked = deadRow(turn, charger, n);
-  if (!asked) return undefined;
+  if (!asked || mustNeverLeave(asked)) return undefined;
   const transaction = transactionOf(turn, charger, asked);
   const row = (transaction?.startDead && deadRow(turn, charger, transaction.startN)) || asked;
   const revived = row.kind === 'start' ? [row, ...deadFollowers(turn, charger, row)] : [row];
@@ -97,6 +98,12 @@ function reviveDead(turn: Turn, charger: string, queue: LinkQueue, n: number): n
   if (row.kind === 'start' && transaction)
     putTransaction(turn, charger, { ...transaction, startDead: false });
   return revived.map((each) => each.n);
+}
+
+/** Messages with an id that a charger made up are kept for people to read: no CPMS could place them. */
+export function mustNeverLeave({ kind, raw }: QueueRow): boolean {
+  if (kind !== 'stop' && kind !== 'meter') return false;
+  return isForeignId((JSON.parse(raw) as { transactionId?: unknown }).transactionId);
 }
 
 function deadRow(turn: Turn, charger: string, n: number): DeadRow | undefined {

@@ -352,6 +352,14 @@ describe('dead letters sent again', () => {
     expect(link.bench.rows.get('north/cp1/000000000001')).not.toHaveProperty('error');
   });
 
+  it.each(['-1', 'null'])('never leave when the charger made their transaction id up: %s', (id) => {
+    link.queue(1, { kind: 'stop', raw: `{"transactionId":${id}}`, attempts: 2 });
+    link.open();
+    link.fail(1, 'error');
+    const turn = link.bench.deliver('link.resend', { n: 1, reason: 'asked' });
+    expect([turn.effects, link.numbersIn('dead/cp1')]).toEqual([[], [1]]);
+  });
+
   it('change nothing when there is none of that number', () => {
     link.open();
     const turn = link.bench.deliver('link.resend', { n: 5, reason: 'asked' });

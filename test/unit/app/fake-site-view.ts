@@ -88,9 +88,11 @@ export function fakeSiteView(fake: FakeSite = {}): SiteView {
         queued: n === 2 ? 7 : 0,
         oldestAt: null,
         oldestAgeS: n === 2 ? 200 : null,
+        parked: 0,
         deadLetters: 0,
         ...fake.queue,
       })),
+    queue: () => undefined,
     decisions: (limit) =>
       Array.from({ length: Math.min(limit, fake.decisions ?? 40) }, (_, index) => ({
         seq: 1_000 - index,

@@ -23,6 +23,7 @@ beforeEach(async () => {
     chargers: () => [{ id: 'cp-01', mode: 'online' }],
     sessions: () => [],
     queues: () => [{ charger: 'cp-01', queued: 3 }],
+    queue: () => undefined,
     health: () => ({ ready, status: ready ? 'ok' : 'failed' }),
     decisions: (limit) => Array.from({ length: Math.min(limit, 80) }, (_, index) => ({ seq: 80 - index })),
   };
@@ -30,6 +31,7 @@ beforeEach(async () => {
     listen: { host: '127.0.0.1', port: 0 },
     hosts: ['Edge.Local'],
     source,
+    commands: { resend: () => 'accepted' },
     report: (error) => reported.push(error),
   });
 });
