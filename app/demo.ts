@@ -151,7 +151,12 @@ function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
       })),
     },
     ocpp: { listen: { host: '127.0.0.1', port: 0 }, securityProfile: 0 },
-    backend: { id: 'demo-cpms', url: cpmsUrl.replace(/\/$/, ''), password: null },
+    backend: {
+      id: 'demo-cpms',
+      url: cpmsUrl.replace(/\/$/, ''),
+      password: null,
+      replay: { perSecond: 100, burst: 200 },
+    },
     offlineAuth: { localList: [...DEMO_ID_TAGS], cacheMaxAgeMs: 86_400_000, unknownTags: 'reject' },
     api: { listen: { host: '127.0.0.1', port: API_PORT }, hosts: [] },
     bus: null,

@@ -19,6 +19,7 @@ import type {
   LoadStatus,
   QueueListing,
   QueueStatus,
+  ReplayStatus,
   SessionStatus,
   SiteStatus,
   SiteView,
@@ -120,6 +121,11 @@ export class LiveView implements SiteView {
         deadLetters: host.rows(`dead/${charger}`).length,
       };
     });
+  }
+
+  replay(): ReplayStatus {
+    const { backend } = this.#o.config;
+    return { backend: backend.id, ...backend.replay, waiting: this.#o.core.north.replaysWaiting };
   }
 
   queue(charger: string, page: { after: number; limit: number }): QueueListing | undefined {

@@ -13,6 +13,7 @@ export interface SiteView {
   /** Open sessions first, then the latest ended ones. */
   sessions(): SessionStatus[];
   queues(): QueueStatus[];
+  replay(): ReplayStatus;
   /** What is kept for the CPMS of one charger, by number; undefined: there is no such charger. */
   queue(charger: string, page: { after: number; limit: number }): QueueListing | undefined;
   health(): HealthStatus;
@@ -106,6 +107,15 @@ export interface QueueStatus {
   /** Set aside, as they alone make the CPMS hang or hang up; what waits for a parked start is counted in. */
   parked: number;
   deadLetters: number;
+}
+
+/** The pace at which backlogs go up after an outage, all chargers of the backend together. */
+export interface ReplayStatus {
+  backend: string;
+  perSecond: number;
+  burst: number;
+  /** Chargers whose next message waits for its turn now. */
+  waiting: number;
 }
 
 /** One page of what is kept for the CPMS of a charger. */

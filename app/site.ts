@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ChargerPlace, defaultTiming, type SitePlan, type SiteTiming } from '../actors/site-tree.ts';
 import { createHttpServer, type HttpServer } from '../adapters/http/server.ts';
+import type { Backend } from '../adapters/ocpp-north/dialer.ts';
 import { createWsDialer } from '../adapters/ocpp-north/ws-dialer.ts';
 import { secretOf } from '../adapters/ocpp-south/credentials.ts';
 import { createSouthServer, type GateVerdict, type SouthServer } from '../adapters/ocpp-south/server.ts';
@@ -86,7 +87,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     rules: rulesOf(config),
     plan: planOf(config, options.timing),
     dialer: createWsDialer({ clock }),
-    backendOf: () => ({ url: config.backend.url, password: config.backend.password?.reveal() ?? null }),
+    backendOf: () => backendOf(config),
     onFatal: options.onFatal,
     onRecovered: ({ lastJournalledAt }) => clock.setFloor(Math.max(lastJournalledAt, builtAtMs())),
     onStoreFault: () =>
@@ -193,6 +194,10 @@ function adoptedBefore(core: Core, config: SiteConfig): ChargerPlace[] {
     .map((address) => address.slice('charger/'.length))
     .filter((id) => !named.has(id))
     .map((id) => placeOf(id, config));
+}
+
+function backendOf({ backend }: SiteConfig): Backend {
+  return { url: backend.url, password: backend.password?.reveal() ?? null, replay: backend.replay };
 }
 
 function planOf(config: SiteConfig, timing: Partial<SiteTiming> = {}): SitePlan {

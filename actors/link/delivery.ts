@@ -99,7 +99,8 @@ function isStartToCome(turn: Turn, charger: string, queue: LinkQueue, { startN }
 }
 
 function send({ turn, charger, socketId, settings, queue }: Delivery, row: QueueRow, raw: string): void {
-  if (queue.isInDoubt(row.n)) {
+  const inDoubt = queue.isInDoubt(row.n);
+  if (inDoubt) {
     turn.journal({
       type: 'link.repeated',
       data: { n: row.n, action: row.action, callId: row.callId },
@@ -107,6 +108,8 @@ function send({ turn, charger, socketId, settings, queue }: Delivery, row: Queue
       charger,
     });
   }
+  // Repeats are few, one per connection, and whether they get through must not depend on the backlogs of others.
+  const replay = !inDoubt && queue.isDraining();
   queue.markSent(row.n);
   const call: NorthCall = {
     type: 'call',
@@ -115,6 +118,7 @@ function send({ turn, charger, socketId, settings, queue }: Delivery, row: Queue
     correlation: correlationOf(row.n, socketId),
     messageId: row.callId,
     exactId: true,
+    ...(replay ? { replay } : {}),
     action: row.action,
     raw,
     timeoutMs: settings.callTimeoutMs,

@@ -61,6 +61,11 @@ export class LinkQueue {
     this.#save({ n: null, repeat: n ?? repeat, draining: { scannedTo: -1, first: [] } });
   }
 
+  /** The link has not found the queue empty since its socket opened. */
+  isDraining(): boolean {
+    return this.#inFlight().draining !== null;
+  }
+
   /** The backlog is gone; from here on everything leaves by number. */
   endDraining(): void {
     this.#save({ ...this.#inFlight(), draining: null });

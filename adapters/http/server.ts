@@ -10,6 +10,8 @@ export interface HttpSource extends QueueSource {
   chargers(): readonly object[];
   sessions(): readonly object[];
   queues(): readonly object[];
+  /** The pace at which backlogs go up. */
+  replay(): object;
   /** `ready`: chargers can be served. */
   health(): { ready: boolean };
   /** Newest first, at most `limit`. */
@@ -140,7 +142,7 @@ function addRoutes(app: FastifyInstance, source: HttpSource): void {
   app.get('/api/v1/site', () => source.site());
   app.get('/api/v1/chargers', () => ({ items: source.chargers() }));
   app.get('/api/v1/sessions', () => ({ items: source.sessions() }));
-  app.get('/api/v1/queues', () => ({ items: source.queues() }));
+  app.get('/api/v1/queues', () => ({ items: source.queues(), replay: source.replay() }));
   app.get('/api/v1/health', () => source.health());
   app.get<{ Querystring: { limit?: unknown } }>('/api/v1/decisions', (request, reply) => {
     const limit = limitOf(request.query.limit);

@@ -18,6 +18,7 @@ export interface SentCall {
   n: number;
   messageId: string;
   exactId: boolean;
+  replay?: boolean;
   action: string;
   raw: string;
   correlation: string;

@@ -199,7 +199,7 @@ function configOf(options: LiveSiteOptions, cpmsUrl: string): SiteConfig {
       known: LIVE_CHARGERS.map((id) => ({ id, password: null, ...limits })),
     },
     ocpp: { listen: { host: '127.0.0.1', port: 0 }, securityProfile: 0 },
-    backend: { id: 'cpms', url: cpmsUrl, password: null },
+    backend: { id: 'cpms', url: cpmsUrl, password: null, replay: { perSecond: 100, burst: 200 } },
     offlineAuth: { localList: [], cacheMaxAgeMs: 86_400_000, unknownTags: 'accept' },
     api: { listen: { host: '127.0.0.1', port: 0 }, hosts: [] },
     bus: options.bus ?? null,

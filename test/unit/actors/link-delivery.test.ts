@@ -59,6 +59,19 @@ describe('draining', () => {
     expect(drain(callsOf(link.answer(1)))).toEqual([2, 3]);
   });
 
+  it('marks a backlog as such, but neither what is in doubt nor what comes later', () => {
+    const replays = (calls: ReturnType<typeof callsOf>) => calls.map(({ n, replay }) => [n, replay]);
+    for (const n of [1, 2, 3]) link.queue(n);
+    expect(replays(callsOf(link.open()))).toEqual([[1, true]]);
+    link.close();
+    expect(replays(callsOf(link.open()))).toEqual([[1, undefined]]);
+    expect(replays(callsOf(link.answer(1)))).toEqual([[2, true]]);
+    link.answer(2);
+    link.answer(3);
+    link.queue(4);
+    expect(replays(callsOf(link.appended(4)))).toEqual([[4, undefined]]);
+  });
+
   it('has one message under way at a time', () => {
     link.open();
     link.queue(1);

@@ -93,6 +93,7 @@ export function fakeSiteView(fake: FakeSite = {}): SiteView {
         ...fake.queue,
       })),
     queue: () => undefined,
+    replay: () => ({ backend: 'cpms', perSecond: 100, burst: 200, waiting: 0 }),
     decisions: (limit) =>
       Array.from({ length: Math.min(limit, fake.decisions ?? 40) }, (_, index) => ({
         seq: 1_000 - index,

@@ -21,6 +21,7 @@ beforeEach(async () => {
       chargers: () => [],
       sessions: () => [],
       queues: () => [],
+      replay: () => ({}),
       health: () => ({ ready: true }),
       decisions: () => [],
       queue(charger, page) {

@@ -24,6 +24,7 @@ beforeEach(async () => {
     sessions: () => [],
     queues: () => [{ charger: 'cp-01', queued: 3 }],
     queue: () => undefined,
+    replay: () => ({ perSecond: 100, waiting: 2 }),
     health: () => ({ ready, status: ready ? 'ok' : 'failed' }),
     decisions: (limit) => Array.from({ length: Math.min(limit, 80) }, (_, index) => ({ seq: 80 - index })),
   };
@@ -65,7 +66,7 @@ describe('reads', () => {
     ['/api/v1/site', { id: 'yard', load: { limitA: 61, measuredA: 12.5 } }],
     ['/api/v1/chargers', { items: [{ id: 'cp-01', mode: 'online' }] }],
     ['/api/v1/sessions', { items: [] }],
-    ['/api/v1/queues', { items: [{ charger: 'cp-01', queued: 3 }] }],
+    ['/api/v1/queues', { items: [{ charger: 'cp-01', queued: 3 }], replay: { perSecond: 100, waiting: 2 } }],
     ['/api/v1/health', { ready: true, status: 'ok' }],
     ['/healthz', { status: 'ok' }],
     ['/readyz', { status: 'ready' }],
