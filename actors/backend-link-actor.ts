@@ -24,7 +24,10 @@ import {
 import { parkedRestMs, tryNext } from './link/parking.ts';
 import { LinkQueue } from './link/queue.ts';
 import { Suspicion } from './link/suspicion.ts';
-import type { LinkConfig, Tells } from './tells.ts';
+import type { LinkConfig, QueueRow, Tells } from './tells.ts';
+
+/** Samples that wait for longer have others behind them. */
+const FRESH_MS = 5_000;
 
 /** Close code for a socket on which no answer came in time. */
 const CLOSE_SILENT = { code: 1000, reason: 'no answer in time' };
@@ -147,9 +150,8 @@ function pump(turn: Turn): void {
   const outcome = sendNext(deliveryOf(turn));
   if (outcome.kind === 'wait') {
     step(turn, { type: 'link.refused', at: turn.at, waitMs: outcome.waitMs });
-  } else if (outcome.kind === 'sent' && outcome.row === 'meter' && modeOf(turn.snapshot()) === 'online') {
-    // A fresh sample is in no hurry upstream; a backlog is.
-    turn.relax();
+  } else if (outcome.kind === 'sent') {
+    if (isInNoHurry(turn, outcome.row)) turn.relax();
   } else if (outcome.kind === 'empty') {
     if (modeOf(turn.snapshot()) !== 'resync') {
       turn.relax();
@@ -158,6 +160,11 @@ function pump(turn: Turn): void {
     queueOf(turn).endDraining();
     step(turn, { type: 'link.drained', at: turn.at });
   }
+}
+
+/** A fresh sample is in no hurry upstream; a backlog is, whether of an outage or of something sent again. */
+function isInNoHurry(turn: Turn, { kind, acceptedAt }: QueueRow): boolean {
+  return kind === 'meter' && turn.at - acceptedAt < FRESH_MS && modeOf(turn.snapshot()) === 'online';
 }
 
 function step(turn: Turn, event: BackendLinkEvent): void {

@@ -74,6 +74,11 @@ export interface Tells {
   'charger.delivered':
     | { n: number; outcome: 'answered'; raw: string }
     | { n: number; outcome: 'deadLettered'; error: string };
+  /**
+   * Somebody wants a delivered transaction sent again, as the CPMS lost it. `messages` as the charger sent them, in
+   * order; a long one comes in several tells of one `id`, of which the first begins with the start.
+   */
+  'charger.resendSession': { id: string; session: string; reason: string; messages: ResentMessage[] };
   /** A session wants its transaction stopped at the charger (late verdict, policy). */
   'charger.stopWanted': { session: string; reason: string };
   /** A session reached its end and will send nothing more. */
@@ -128,6 +133,12 @@ export interface Tells {
 }
 
 export type TellType = keyof Tells;
+
+export interface ResentMessage {
+  kind: 'start' | 'meter' | 'stop';
+  action: string;
+  raw: string;
+}
 
 // ---------------------------------------------------------------- durable rows (Turn.row tables)
 
@@ -224,6 +235,11 @@ export interface TransactionRow {
   stoppedAt: number | null;
   meterStopWh: number | null;
   startDead: boolean;
+  /** When its Start and its Stop were accepted here (the times above are the charger's); absent in older rows. */
+  acceptedAt?: number;
+  endedAt?: number;
+  /** When it was sent again: by which command, and the number of the last message; its new Start is `startN`. */
+  resent?: { id: string; to: number };
 }
 
 /** Table `transactionIds/<charger>`, key = charger-facing id: session id. */

@@ -44,6 +44,9 @@ const SENTENCES: Record<string, (params: Params, limit: string, data: Params) =>
   'link.parkedDue': (_p, _l, d) => `one more try for parked message ${d.n}`,
   'link.parkedAccepted': (_p, _l, d) => `the CPMS took parked message ${d.n} at last`,
   'link.resendAsked': (p, _l, d) => `sent again on request (${(d.n as number[]).join(', ')}): ${p.reason}`,
+  'transaction.resendAsked': (p, _l, d) =>
+    `delivered transaction sent again on request (${d.firstN} to ${d.lastN}): ${p.reason}`,
+  'transaction.alreadyQueued': () => 'not sent again: it is in the queue already',
   'charger.socketOpened': (_p, _l, d) => `charger connected (${d.mode})`,
   'charger.socketClosed': (_p, _l, d) => `charger lost: counted at its worst case (${d.mode})`,
   'charger.graceOver': () => 'charger away for long: reserved at its fallback limit',

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ChargerPlace, defaultTiming, type SitePlan, type SiteTiming } from '../actors/site-tree.ts';
+import type { QueueCommands } from '../adapters/http/queue-routes.ts';
 import { createHttpServer, type HttpServer } from '../adapters/http/server.ts';
 import type { Backend } from '../adapters/ocpp-north/dialer.ts';
 import { createWsDialer } from '../adapters/ocpp-north/ws-dialer.ts';
@@ -124,7 +125,12 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     clock,
     demoPhase: options.demoPhase ?? (() => null),
   });
-  const api = await listenForPeople(config, core, view, log);
+  const api = await listenForPeople(
+    config,
+    queueCommands({ host: core.host, store, random: systemRandom }),
+    view,
+    log,
+  );
   teardown.add('api', () => api.close());
   const { server, port } = await listenForChargers(config, core, clock, log);
   teardown.add('charger listener', () => server.close());
@@ -138,12 +144,17 @@ function onceOnly(stop: () => Promise<void>): () => Promise<void> {
   return () => (stopping ??= stop());
 }
 
-function listenForPeople(config: SiteConfig, core: Core, view: LiveView, log: Log): Promise<HttpServer> {
+function listenForPeople(
+  config: SiteConfig,
+  commands: QueueCommands,
+  view: LiveView,
+  log: Log,
+): Promise<HttpServer> {
   return createHttpServer({
     listen: config.api.listen,
     hosts: config.api.hosts,
     source: view,
-    commands: queueCommands(core.host),
+    commands,
     report: (error) => log.error({ err: error }, 'api'),
   });
 }

@@ -28,7 +28,7 @@ export interface Delivery {
 /** What the queue wants of the link after a try to send. */
 export type SendOutcome =
   | { kind: 'busy' | 'empty' }
-  | { kind: 'sent'; row: QueueRow['kind'] }
+  | { kind: 'sent'; row: QueueRow }
   | { kind: 'wait'; waitMs: number };
 
 /** Sends the next message unless one is under way. Messages that cannot leave any more die on the way. */
@@ -43,7 +43,7 @@ export function sendNext(delivery: Delivery): SendOutcome {
     const ready = rawToSend(turn, charger, queue, row);
     if ('raw' in ready) {
       send(delivery, row, ready.raw);
-      return { kind: 'sent', row: row.kind };
+      return { kind: 'sent', row };
     }
     if ('behind' in ready) parkBehind(turn, charger, queue, row, ready.behind);
     else

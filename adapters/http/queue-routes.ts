@@ -16,6 +16,12 @@ export interface QueueSource {
 export interface QueueCommands {
   /** Sends a dead letter or a parked message again. Only accepted here: what came of it shows in the queue. */
   resend(charger: string, n: number, reason: string): CommandResult;
+  /** Sends a delivered transaction again as a whole, behind everything else; gives how many messages that are. */
+  resendSession(
+    charger: string,
+    session: string,
+    reason: string,
+  ): Promise<CommandResult | { messages: number }>;
 }
 
 /** `busy`: not now, for example because the store fails; `why` says so. */
@@ -23,6 +29,10 @@ export type CommandResult =
   | 'accepted'
   | 'unknownCharger'
   | 'unknownMessage'
+  | 'unknownSession'
+  | 'notDelivered'
+  | 'notInJournal'
+  | 'tooMany'
   | 'stillQueued'
   | 'neverLeaves'
   | { refused: 'busy'; why: string };
@@ -61,6 +71,39 @@ export function addQueueRoutes(app: FastifyInstance, source: QueueSource, comman
       return reply.code(202).send({ charger, n, state: 'accepted' });
     },
   );
+  addSessionRoute(app, commands);
+}
+
+function addSessionRoute(app: FastifyInstance, commands: QueueCommands): void {
+  app.post<{ Params: { charger: string } }>(
+    '/api/v1/queues/:charger/resend-session',
+    { onRequest: guardCommand },
+    async (request, reply) => {
+      const { charger } = request.params;
+      const session = memberOf(request.body, 'session');
+      const reason = reasonIn(request.body);
+      if (!isSession(session) || reason === undefined) {
+        return sendProblem(reply, badSessionCommand(!isSession(session), reason === undefined));
+      }
+      const result = await commands.resendSession(charger, session, reason);
+      if (typeof result === 'object' && 'messages' in result) {
+        return reply.code(202).send({ charger, session, messages: result.messages, state: 'accepted' });
+      }
+      return sendProblem(reply, problemOf(result as Exclude<CommandResult, 'accepted'>));
+    },
+  );
+}
+
+function isSession(session: unknown): session is string {
+  return typeof session === 'string' && /^[0-9a-f-]{36}$/.test(session);
+}
+
+function badSessionCommand(session: boolean, reason: boolean): Problem {
+  const errors = [
+    ...(session ? [{ pointer: '/session', detail: 'must be the id of a session' }] : []),
+    ...(reason ? [{ pointer: '/reason', detail: REASON_RULE }] : []),
+  ];
+  return problem(400, 'BAD_COMMAND', 'the command is not complete', { errors });
 }
 
 function isNumber(n: unknown): n is number {
@@ -89,22 +132,52 @@ function badCommand(n: boolean, reason: boolean): Problem {
   return problem(400, 'BAD_COMMAND', 'the command is not complete', { errors });
 }
 
+const REFUSALS: Readonly<
+  Record<Exclude<CommandResult, 'accepted' | object>, [number, string, string, string?]>
+> = {
+  unknownCharger: [
+    404,
+    'UNKNOWN_CHARGER',
+    'there is no such charger',
+    'GET /api/v1/queues lists all chargers that are known here',
+  ],
+  unknownMessage: [
+    404,
+    'UNKNOWN_MESSAGE',
+    'nothing of that number is kept for this charger',
+    'GET /api/v1/queues/{charger} lists what is kept; what was delivered is not',
+  ],
+  stillQueued: [
+    409,
+    'STILL_QUEUED',
+    'it is in the queue',
+    'what is queued goes up by itself; GET /api/v1/queues/{charger} shows when',
+  ],
+  neverLeaves: [
+    409,
+    'NEVER_LEAVES',
+    'the charger made up the transaction id of this message: it must not go upstream',
+  ],
+  unknownSession: [
+    404,
+    'UNKNOWN_SESSION',
+    'this charger had no such session, or it is older than 90 days',
+    'GET /api/v1/sessions lists the latest sessions',
+  ],
+  notDelivered: [
+    409,
+    'NOT_DELIVERED',
+    'the session is not over, or its start is a dead letter or parked',
+    'send what is dead or parked again by its number: GET /api/v1/queues/{charger}',
+  ],
+  notInJournal: [404, 'NOT_IN_JOURNAL', 'the journal does not hold the messages of this session'],
+  tooMany: [409, 'TOO_MANY', 'the session has too many messages to be sent again'],
+};
+
 function problemOf(result: Exclude<CommandResult, 'accepted'>): Problem {
   if (typeof result === 'object') {
     return problem(503, 'NOT_NOW', result.why, { hint: 'try again later; GET /api/v1/health says more' });
   }
-  if (result === 'unknownCharger') {
-    const hint = 'GET /api/v1/queues lists all chargers that are known here';
-    return problem(404, 'UNKNOWN_CHARGER', 'there is no such charger', { hint });
-  }
-  if (result === 'neverLeaves') {
-    const detail = 'the charger made up the transaction id of this message: it must not go upstream';
-    return problem(409, 'NEVER_LEAVES', detail);
-  }
-  if (result === 'stillQueued') {
-    const hint = 'only dead letters and parked messages can be sent again; this one goes up by itself';
-    return problem(409, 'STILL_QUEUED', 'the message is in the queue', { hint });
-  }
-  const hint = 'GET /api/v1/queues/{charger} lists what is kept; what was delivered is not';
-  return problem(404, 'UNKNOWN_MESSAGE', 'nothing of that number is kept for this charger', { hint });
+  const [status, code, detail, hint] = REFUSALS[result];
+  return problem(status, code, detail, hint === undefined ? {} : { hint });
 }

@@ -13,7 +13,8 @@ export interface ApiOptions {
 /** What came back: the document, or why there is none, as a problem (status 0: no answer at all). */
 export type ApiAnswer = { document: unknown } | { problem: Problem };
 
-const PATIENCE_MS = 10_000;
+/** Reading a long session back from the journal takes its time. */
+const PATIENCE_MS = 60_000;
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 export function urlOption(): Option {

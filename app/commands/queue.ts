@@ -37,6 +37,17 @@ export function addQueue(program: Command, io: CommandIo, outcome: { code: numbe
     .action(async (charger: string, n: string, options: ApiOptions & { reason: string }) => {
       outcome.code = await retry(charger, Number(n), options, io);
     });
+  queue
+    .command('resend-session')
+    .description('send a delivered transaction again, as a whole: the CPMS has lost it')
+    .argument('<charger>', 'the charger')
+    .argument('<session>', 'id of the session')
+    .requiredOption('--reason <text>', 'why, for the journal')
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async (charger: string, session: string, options: ApiOptions & { reason: string }) => {
+      outcome.code = await resendSession(charger, session, options, io);
+    });
 }
 
 async function listChargers(options: ApiOptions, io: CommandIo): Promise<number> {
@@ -92,6 +103,19 @@ async function retry(
   const answer = await askController(options.url, `${pathOf(charger)}/resend`, command);
   if ('problem' in answer) return reportProblem(answer.problem, options, io);
   return print(answer.document, options, io, () => [[`message ${n} of ${charger} goes up again`]]);
+}
+
+async function resendSession(
+  charger: string,
+  session: string,
+  options: ApiOptions & { reason: string },
+  io: CommandIo,
+): Promise<number> {
+  const command = { session, reason: options.reason };
+  const answer = await askController(options.url, `${pathOf(charger)}/resend-session`, command);
+  if ('problem' in answer) return reportProblem(answer.problem, options, io);
+  const { messages } = answer.document as { messages: number };
+  return print(answer.document, options, io, () => [[`${messages} messages of ${session} go up again`]]);
 }
 
 function pathOf(charger: string): string {

@@ -72,6 +72,14 @@ describe('draining', () => {
     expect(replays(callsOf(link.appended(4)))).toEqual([[4, undefined]]);
   });
 
+  it('lets fresh samples wait for company on their way to disk, but not a backlog', () => {
+    link.open();
+    link.queue(1);
+    expect(link.appended(1).relaxed).toBe(true);
+    link.queue(2, { acceptedAt: link.bench.nowMs - 5_000 });
+    expect(link.answer(1).relaxed).toBe(false);
+  });
+
   it('has one message under way at a time', () => {
     link.open();
     link.queue(1);

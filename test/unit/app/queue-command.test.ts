@@ -127,6 +127,21 @@ describe('holdfast queue retry', () => {
   });
 });
 
+describe('holdfast queue resend-session', () => {
+  test('names the session and says how much goes up again', async () => {
+    says({ charger: 'cp-01', session: 's-1', messages: 42, state: 'accepted' }, 202);
+    expect(await cli('resend-session', 'cp-01', 's-1', '--reason', 'lost', '--url', url)).toBe(0);
+    expect(asked).toMatchObject([
+      {
+        method: 'POST',
+        path: '/api/v1/queues/cp-01/resend-session',
+        body: '{"session":"s-1","reason":"lost"}',
+      },
+    ]);
+    expect(stdout).toBe('42 messages of s-1 go up again\n');
+  });
+});
+
 describe('a command that fails', () => {
   const problem = (status: number, code: string) => ({
     ...{ type: 'about:blank', title: 'T', status, code, detail: 'what is wrong', hint: 'what to do' },

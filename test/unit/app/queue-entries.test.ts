@@ -4,6 +4,7 @@ import { queueCommands } from '../../../app/queue-commands.ts';
 import { queueEntries } from '../../../app/queue-entries.ts';
 import type { Json } from '../../../runtime/envelope.ts';
 
+const NOTHING = { store: { get: () => undefined, range: () => [] }, random: { uuid: () => 'id' } };
 const NOW_MS = Date.UTC(2026, 2, 2, 13);
 
 const row = (n: number, more: object = {}) => ({
@@ -106,7 +107,7 @@ describe('sending again', () => {
     ['a charger that is not known', 'cp-02', 1, 'unknownCharger'],
   ])('%s: %s %i is %s', (_name, charger, n, expected) => {
     const host = hostWith(TABLES);
-    expect(queueCommands(host).resend(charger, n, 'why')).toBe(expected);
+    expect(queueCommands({ host, ...NOTHING }).resend(charger, n, 'why')).toBe(expected);
     expect(host.posted.map(({ type, to, data }) => [type, to, data])).toEqual(
       expected === 'accepted' ? [['link.resend', 'link/cp-01', { n, reason: 'why' }]] : [],
     );
@@ -115,7 +116,7 @@ describe('sending again', () => {
   test('says why the host takes no command now', () => {
     const host = hostWith(TABLES);
     host.refusal = 'STORE_FAILING';
-    expect(queueCommands(host).resend('cp-01', 1, 'why')).toEqual({
+    expect(queueCommands({ host, ...NOTHING }).resend('cp-01', 1, 'why')).toEqual({
       refused: 'busy',
       why: 'the store takes nothing',
     });

@@ -7,11 +7,13 @@ const ODD_ID = '|'.repeat(48);
 let server: HttpServer;
 let asked: Array<{ charger: string; page: QueuePage }>;
 let commands: Array<{ charger: string; n: number; reason: string }>;
+let sessions: Array<{ charger: string; session: string; reason: string }>;
 let result: CommandResult;
 
 beforeEach(async () => {
   asked = [];
   commands = [];
+  sessions = [];
   result = 'accepted';
   server = await createHttpServer({
     listen: { host: '127.0.0.1', port: 0 },
@@ -34,6 +36,10 @@ beforeEach(async () => {
         commands.push({ charger, n, reason });
         return result;
       },
+      async resendSession(charger, session, reason) {
+        sessions.push({ charger, session, reason });
+        return result === 'accepted' ? { messages: 3 } : result;
+      },
     },
     report: (error) => expect.unreachable(String(error)),
   });
@@ -44,8 +50,8 @@ function url(path: string): string {
   return `http://127.0.0.1:${server.address.port}${path}`;
 }
 
-async function post(body: string, headers: Record<string, string> = {}, charger = 'cp-01') {
-  const response = await fetch(url(`/api/v1/queues/${charger}/resend`), {
+async function post(body: string, headers: Record<string, string> = {}, what = 'resend') {
+  const response = await fetch(url(`/api/v1/queues/cp-01/${what}`), {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body,
@@ -151,6 +157,48 @@ describe('sending again', () => {
     async (made, status, code) => {
       result = made;
       expect(await post(GOOD)).toMatchObject({ status, type: 'application/problem+json', body: { code } });
+    },
+  );
+});
+
+describe('sending a session again', () => {
+  const SESSION = '0b8f0c52-33f4-4a0e-8f5f-0d8a2d9b7f11';
+  const command = JSON.stringify({ session: SESSION, reason: 'the CPMS lost its database' });
+
+  test('is accepted with its id and a reason', async () => {
+    expect(await post(command, {}, 'resend-session')).toMatchObject({
+      status: 202,
+      body: { charger: 'cp-01', session: SESSION, messages: 3, state: 'accepted' },
+    });
+    expect(sessions).toEqual([{ charger: 'cp-01', session: SESSION, reason: 'the CPMS lost its database' }]);
+  });
+
+  test.each([
+    ['{"reason":"x"}', ['/session']],
+    ['{"session":"../x","reason":"x"}', ['/session']],
+    [JSON.stringify({ session: SESSION }), ['/reason']],
+  ])('is refused and does nothing with %s', async (body, pointers) => {
+    const answer = await post(body, {}, 'resend-session');
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors?.map(({ pointer }) => pointer)).toEqual(pointers);
+    expect(sessions).toEqual([]);
+  });
+
+  test('is refused to a form', async () => {
+    expect((await post(command, { 'content-type': 'text/plain' }, 'resend-session')).status).toBe(415);
+    expect(sessions).toEqual([]);
+  });
+
+  test.each([
+    ['unknownSession', 404, 'UNKNOWN_SESSION'],
+    ['notDelivered', 409, 'NOT_DELIVERED'],
+    ['notInJournal', 404, 'NOT_IN_JOURNAL'],
+    ['tooMany', 409, 'TOO_MANY'],
+  ] as Array<[CommandResult, number, string]>)(
+    'that ends as %s is answered %i',
+    async (made, status, code) => {
+      result = made;
+      expect(await post(command, {}, 'resend-session')).toMatchObject({ status, body: { code } });
     },
   );
 });

@@ -32,7 +32,7 @@ beforeEach(async () => {
     listen: { host: '127.0.0.1', port: 0 },
     hosts: ['Edge.Local'],
     source,
-    commands: { resend: () => 'accepted' },
+    commands: { resend: () => 'accepted', resendSession: async () => ({ messages: 1 }) },
     report: (error) => reported.push(error),
   });
 });
