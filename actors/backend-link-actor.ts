@@ -150,6 +150,8 @@ function pump(turn: Turn): void {
   const outcome = sendNext(deliveryOf(turn));
   if (outcome.kind === 'wait') {
     step(turn, { type: 'link.refused', at: turn.at, waitMs: outcome.waitMs });
+  } else if (outcome.kind === 'more') {
+    turn.tell(turn.self, 'link.queueAppended', { n: 0 }, { delivery: 'latest', key: 'queue' });
   } else if (outcome.kind === 'sent') {
     if (isInNoHurry(turn, outcome.row)) turn.relax();
   } else if (outcome.kind === 'empty') {

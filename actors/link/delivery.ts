@@ -14,6 +14,9 @@ const BUSY_WAIT_MS = 200;
 
 const IN_PROGRESS = /already in progress/i;
 
+/** Messages that cannot leave, taken out of the queue in one turn; the rest of a long transaction comes with the next. */
+const TAKEN_MAX = 64;
+
 /** Kinds whose answer somebody waits for; the others are delivered when they are gone from the queue. */
 const ANSWER_WANTED: ReadonlySet<QueueRow['kind']> = new Set(['start', 'stop', 'boot']);
 
@@ -25,9 +28,9 @@ export interface Delivery {
   queue: LinkQueue;
 }
 
-/** What the queue wants of the link after a try to send. */
+/** What the queue wants of the link after a try to send. `more`: not looked through yet. */
 export type SendOutcome =
-  | { kind: 'busy' | 'empty' }
+  | { kind: 'busy' | 'empty' | 'more' }
   | { kind: 'sent'; row: QueueRow }
   | { kind: 'wait'; waitMs: number };
 
@@ -35,7 +38,7 @@ export type SendOutcome =
 export function sendNext(delivery: Delivery): SendOutcome {
   const { turn, charger, queue } = delivery;
   if (queue.isBusy()) return { kind: 'busy' };
-  for (;;) {
+  for (let taken = 0; taken < TAKEN_MAX; taken++) {
     const row = queue.next();
     if (!row) return { kind: 'empty' };
     if (row.notBefore > turn.at) return { kind: 'wait', waitMs: row.notBefore - turn.at };
@@ -46,12 +49,12 @@ export function sendNext(delivery: Delivery): SendOutcome {
       return { kind: 'sent', row };
     }
     if ('behind' in ready) parkBehind(turn, charger, queue, row, ready.behind);
-    else
-      deadLetter(turn, charger, queue, row, ready.dead, {
-        code: 'link.startNeverDelivered',
-        params: { n: row.n },
-      });
+    else {
+      const reason = { code: 'link.startNeverDelivered', params: { n: row.n } };
+      deadLetter(turn, charger, queue, row, ready.dead, reason);
+    }
   }
+  return { kind: 'more' };
 }
 
 /** Has a harmless CALL go before a message that is under suspicion, once per socket. */

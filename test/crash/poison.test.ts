@@ -103,7 +103,33 @@ describe('a CPMS that chokes on one StartTransaction', () => {
     expect(ended.map(({ data }) => data.outcome)).toEqual(['completed']);
   });
 
-  test('that hangs on everything gets everything in order afterwards: nothing was set aside', async () => {
+  test('has what its transaction queued in an outage wait for it too, however long', async () => {
+    const world = new QuietWorld();
+    const [a] = world.chargers as [ModelCharger, ModelCharger, ModelCharger];
+    await minutes(world, 1);
+    world.cpms.chokesOn = (call) => (isPoison(call) ? 'hang' : null);
+    a.start(POISON_TAG);
+    await minutes(world, 45);
+    world.cpms.goAway();
+    for (let sample = 1; sample <= 150; sample++) {
+      a.meter(sample);
+      await world.clock.advance(1_000);
+    }
+    world.cpms.isAway = false;
+    await minutes(world, 2);
+    expect(world.core.host.rows('north/cp-a')).toEqual([]);
+    expect(world.core.host.rows('parked/cp-a')).toHaveLength(151);
+    world.cpms.chokesOn = () => null;
+    await minutes(world, 65);
+    expect(taken(world, 'cp-a')).toEqual([
+      `StartTransaction ${POISON_TAG}`,
+      ...Array.from({ length: 150 }, (_, index) => `MeterValues ${index + 1}`),
+    ]);
+  });
+});
+
+describe('a CPMS that hangs on everything', () => {
+  test('gets everything in order afterwards: nothing was set aside', async () => {
     const world = new QuietWorld();
     const [a] = world.chargers as [ModelCharger, ModelCharger, ModelCharger];
     await minutes(world, 1);

@@ -261,6 +261,18 @@ describe('a parked start', () => {
     expect(parkedRow(9)).toMatchObject({ behind: 1 });
   });
 
+  it('has a long backlog of its transaction wait for it, a bounded part in each turn', () => {
+    drain(link.open());
+    for (let n = 10; n < 210; n++) link.queue(n, OF_SESSION);
+    link.queue(300);
+    const turn = link.appended(10);
+    expect(turn.tells.map(({ to, type }) => [to, type])).toEqual([['link/cp1', 'link.queueAppended']]);
+    expect([numbersOf(turn), link.numbersIn('parked/cp1').length]).toEqual([[], 3 + 64]);
+    const order = [1, 2, 3].flatMap(() => numbersOf(link.appended(0)));
+    expect(order).toEqual([300]);
+    expect(link.numbersIn('parked/cp1')).toHaveLength(3 + 200);
+  });
+
   it('brings them back as one unit, in order, when it is accepted at last', () => {
     drain(link.open());
     const turn = link.bench.fire('parkedRest');
