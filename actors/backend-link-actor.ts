@@ -8,12 +8,26 @@ import type {
 import { jitterOf } from '../machines/backend-link/backend-link.rules.ts';
 import type { Mode } from '../machines/shared/mode.ts';
 import { idOf } from '../runtime/address.ts';
-import type { Envelope } from '../runtime/envelope.ts';
-import type { ActorKind, RecordedEffect, Turn } from '../runtime/host/actor-kind.ts';
+import type { Envelope, Json } from '../runtime/envelope.ts';
+import type { ActorKind, RecordedEffect, StoredActor, Turn } from '../runtime/host/actor-kind.ts';
 import { resend } from './link/dead-letters.ts';
-import { type Delivery, onAnswered, onFailed, parseCorrelation, sendNext } from './link/delivery.ts';
+import {
+  type Delivery,
+  type FailureOutcome,
+  onAnswered,
+  onFailed,
+  onProbeFailed,
+  onUnanswered,
+  parseCorrelation,
+  sendNext,
+} from './link/delivery.ts';
+import { parkedRestMs, tryNext } from './link/parking.ts';
 import { LinkQueue } from './link/queue.ts';
-import type { LinkConfig, Tells } from './tells.ts';
+import { Suspicion } from './link/suspicion.ts';
+import type { LinkConfig, QueueRow, Tells } from './tells.ts';
+
+/** Samples that wait for longer have others behind them. */
+const FRESH_MS = 5_000;
 
 /** Close code for a socket on which no answer came in time. */
 const CLOSE_SILENT = { code: 1000, reason: 'no answer in time' };
@@ -26,8 +40,8 @@ export function modeOf(snapshot: AnyMachineSnapshot): Mode {
 export const backendLinkKind: ActorKind = {
   kind: 'link',
   machine: backendLinkMachine,
-  snapshotVersion: 1,
-  migrations: {},
+  snapshotVersion: 2,
+  migrations: { 1: withNothingParked },
   mailboxMax: 256,
   birth(envelope) {
     if (envelope.type !== 'link.configured') return undefined;
@@ -46,8 +60,10 @@ const receivers: Readonly<Record<string, (turn: Turn) => void>> = {
     step(turn, { type: 'link.configured', at: turn.at, settings: settingsOf(turn.envelope) }),
   'link.queueAppended': pump,
   'link.resend'(turn) {
-    const { n } = turn.envelope.data as Tells['link.resend'];
-    if (resend(turn, idOf(turn.self), queueOf(turn), n)) pump(turn);
+    const { n, reason } = turn.envelope.data as Tells['link.resend'];
+    if (!resend(turn, idOf(turn.self), queueOf(turn), n, reason)) return;
+    planParked(turn);
+    pump(turn);
   },
   'north.opened'(turn) {
     const { socketId } = turn.envelope.data as { socketId: string };
@@ -56,27 +72,61 @@ const receivers: Readonly<Record<string, (turn: Turn) => void>> = {
   },
   'north.closed'(turn) {
     const { socketId } = turn.envelope.data as { socketId: string };
+    if (socketId === contextOf(turn).socketId) blame(turn, 'the CPMS closed the socket, or it was lost');
     step(turn, { type: 'north.closed', socketId, ...jitterNow(turn) });
   },
   'north.dialFailed': (turn) => step(turn, { type: 'north.dialFailed', ...jitterNow(turn) }),
   'north.answered'(turn) {
-    const call = parseCorrelation(turn.envelope.correlation);
-    if (!call) return;
-    onAnswered(turn, idOf(turn.self), queueOf(turn), call.n);
+    const asked = parseCorrelation(turn.envelope.correlation);
+    if (!asked) return;
+    const charger = idOf(turn.self);
+    if (asked.call === 'probe') new Suspicion(turn, charger).probeAnswered(asked.socketId);
+    else if (onAnswered(turn, charger, queueOf(turn), asked.call)) {
+      tryNext(turn, charger, queueOf(turn), null);
+      planParked(turn);
+    }
     pump(turn);
   },
   'north.failed'(turn) {
-    const call = parseCorrelation(turn.envelope.correlation);
+    const asked = parseCorrelation(turn.envelope.correlation);
     // A failure on a socket that is gone says nothing new: the message is in doubt, or has left again.
-    if (!call || call.socketId !== contextOf(turn).socketId) return;
-    const outcome = onFailed(deliveryOf(turn), call.n);
-    if (outcome === 'socketLost')
-      step(turn, { type: 'north.closed', socketId: call.socketId, ...jitterNow(turn) });
-    else if (outcome === 'socketSilent') step(turn, { type: 'link.silent', ...jitterNow(turn) });
-    else if (outcome === 'next') pump(turn);
-    else step(turn, { type: 'link.refused', at: turn.at, waitMs: outcome.waitMs });
+    if (!asked || asked.socketId !== contextOf(turn).socketId) return;
+    const { call, socketId } = asked;
+    const outcome = call === 'probe' ? onProbeFailed(deliveryOf(turn)) : onFailed(deliveryOf(turn), call);
+    afterFailure(turn, socketId, outcome);
   },
 };
+
+function afterFailure(turn: Turn, socketId: string, outcome: FailureOutcome): void {
+  if (outcome === 'socketLost') {
+    step(turn, { type: 'north.closed', socketId, ...jitterNow(turn) });
+  } else if (outcome === 'socketSilent') {
+    blame(turn, 'no answer in time');
+    step(turn, { type: 'link.silent', ...jitterNow(turn) });
+  } else if (outcome === 'next') pump(turn);
+  else step(turn, { type: 'link.refused', at: turn.at, waitMs: outcome.waitMs });
+}
+
+/** The socket is silent or gone: what was under way on it, if anything, may be the cause. */
+function blame(turn: Turn, error: string): void {
+  const row = queueOf(turn).underWay();
+  if (row && onUnanswered(deliveryOf(turn), row, error)) planParked(turn);
+}
+
+/** Has the chart know when what is set aside may be tried again. */
+function planParked(turn: Turn): void {
+  const restMs = parkedRestMs(turn, idOf(turn.self));
+  if (restMs === null) step(turn, { type: 'link.noneParked', at: turn.at });
+  else step(turn, { type: 'link.parked', at: turn.at, restMs });
+}
+
+/** Not while a backlog drains: one more try may cost the connection that it drains through. */
+function tryParked(turn: Turn): void {
+  if (modeOf(turn.snapshot()) !== 'online') return;
+  tryNext(turn, idOf(turn.self), queueOf(turn), turn.at);
+  planParked(turn);
+  pump(turn);
+}
 
 const effects: Readonly<Record<string, (turn: Turn, effect: RecordedEffect) => void>> = {
   announceMode(turn, { params }) {
@@ -88,6 +138,7 @@ const effects: Readonly<Record<string, (turn: Turn, effect: RecordedEffect) => v
   dial: (turn) => performNorth(turn, 'dial', {}),
   hangUp: (turn) => performNorth(turn, 'hangUp', CLOSE_SILENT),
   deliver: pump,
+  tryParked,
 };
 
 /**
@@ -99,9 +150,10 @@ function pump(turn: Turn): void {
   const outcome = sendNext(deliveryOf(turn));
   if (outcome.kind === 'wait') {
     step(turn, { type: 'link.refused', at: turn.at, waitMs: outcome.waitMs });
-  } else if (outcome.kind === 'sent' && outcome.row === 'meter' && modeOf(turn.snapshot()) === 'online') {
-    // A fresh sample is in no hurry upstream; a backlog is.
-    turn.relax();
+  } else if (outcome.kind === 'more') {
+    turn.tell(turn.self, 'link.queueAppended', { n: 0 }, { delivery: 'latest', key: 'queue' });
+  } else if (outcome.kind === 'sent') {
+    if (isInNoHurry(turn, outcome.row)) turn.relax();
   } else if (outcome.kind === 'empty') {
     if (modeOf(turn.snapshot()) !== 'resync') {
       turn.relax();
@@ -110,6 +162,11 @@ function pump(turn: Turn): void {
     queueOf(turn).endDraining();
     step(turn, { type: 'link.drained', at: turn.at });
   }
+}
+
+/** A fresh sample is in no hurry upstream; a backlog is, whether of an outage or of something sent again. */
+function isInNoHurry(turn: Turn, { kind, acceptedAt }: QueueRow): boolean {
+  return kind === 'meter' && turn.at - acceptedAt < FRESH_MS && modeOf(turn.snapshot()) === 'online';
 }
 
 function step(turn: Turn, event: BackendLinkEvent): void {
@@ -155,4 +212,16 @@ function settingsOf(envelope: Envelope): LinkSettings {
     attemptsMax: config.attemptsMax,
     attemptIntervalMs: config.attemptIntervalMs,
   };
+}
+
+/** Version 1 knew no parked messages. */
+function withNothingParked(stored: StoredActor): StoredActor {
+  const snapshot = stored.snapshot as { value: Record<string, Json>; context: Record<string, Json> };
+  const { value, context } = snapshot;
+  const migrated = {
+    ...snapshot,
+    value: { ...value, parked: 'none' },
+    context: { ...context, restMs: 0 },
+  };
+  return { ...stored, version: 2, snapshot: migrated };
 }

@@ -14,6 +14,7 @@ import { tellAllDemands } from './charger/demand.ts';
 import { askBoot, askStatuses, isOwn, ownCallEnded, stopWanted } from './charger/own-calls.ts';
 import { renewCaps } from './charger/profiles.ts';
 import { relayAnswered, relayFailed } from './charger/relay.ts';
+import { resendSession } from './charger/resend.ts';
 import { answerLocally, delivered, southCalled } from './charger/south-calls.ts';
 import { sessionEnded } from './charger/transactions.ts';
 import type { SouthClosed, SouthOpened } from './ports.ts';
@@ -54,6 +55,7 @@ const receivers: Readonly<Record<string, (turn: Turn) => void>> = {
   },
   'charger.delivered': delivered,
   'charger.stopWanted': stopWanted,
+  'charger.resendSession': resendSession,
   'charger.sessionEnded': sessionEnded,
   'south.opened'(turn) {
     const { socketId } = turn.envelope.data as unknown as SouthOpened;

@@ -108,8 +108,11 @@ export interface NorthCall extends Correlated {
   messageId?: string;
   /** True: `messageId` must be used as it is (a repeat of the message in doubt). */
   exactId?: boolean;
+  /** True: part of a backlog. It leaves when its turn comes among those of all chargers of that CPMS. */
+  replay?: boolean;
   action: string;
   raw: string;
+  /** Counts from when it could leave. */
   timeoutMs: number;
 }
 

@@ -74,6 +74,11 @@ export interface Tells {
   'charger.delivered':
     | { n: number; outcome: 'answered'; raw: string }
     | { n: number; outcome: 'deadLettered'; error: string };
+  /**
+   * Somebody wants a delivered transaction sent again, as the CPMS lost it. `messages` as the charger sent them, in
+   * order; a long one comes in several tells of one `id`, of which the first begins with the start.
+   */
+  'charger.resendSession': { id: string; session: string; reason: string; messages: ResentMessage[] };
   /** A session wants its transaction stopped at the charger (late verdict, policy). */
   'charger.stopWanted': { session: string; reason: string };
   /** A session reached its end and will send nothing more. */
@@ -103,8 +108,8 @@ export interface Tells {
   'link.configured': LinkConfig;
   /** There is at least one new queue entry; delivery `latest`, key `queue`. */
   'link.queueAppended': { n: number };
-  /** Dead letters of this charger were asked to be sent again. */
-  'link.resend': { n: number };
+  /** Somebody wants a dead letter or a parked message sent again now, and says why. */
+  'link.resend': { n: number; reason: string };
 
   'budget.configured': BudgetConfig;
   /** Delivery `ordered`. `connectors` lists every connector number known. */
@@ -129,6 +134,12 @@ export interface Tells {
 
 export type TellType = keyof Tells;
 
+export interface ResentMessage {
+  kind: 'start' | 'meter' | 'stop';
+  action: string;
+  raw: string;
+}
+
 // ---------------------------------------------------------------- durable rows (Turn.row tables)
 
 /** Table `north/<charger>`, key = n padded to 12 digits: what is to go upstream, in accepted order. */
@@ -149,6 +160,8 @@ export interface QueueRow {
   attempts: number;
   /** Raised with `attempts` when an attempt failed: earliest next try. */
   notBefore: number;
+  /** Only while a parked message is tried again. */
+  trial?: { parkedAt: number; tries: number };
 }
 
 /** Table `inFlight/<charger>`, key `call`: a message is under way while `n` names a row that still stands in the queue. */
@@ -171,6 +184,32 @@ export interface Draining {
 export interface DeadRow extends QueueRow {
   error: string;
   diedAt: number;
+}
+
+/** Table `parked/<charger>`, same key: it alone makes the CPMS hang or hang up; kept, listed, tried again each hour. */
+export interface ParkedRow extends QueueRow {
+  error: string;
+  parkedAt: number;
+  /** Tries since it was set aside. */
+  tries: number;
+  /** Earliest next try of its own. */
+  nextTryAt: number;
+  /** Number of the parked StartTransaction that it waits for, and comes back with; null: it is tried by itself. */
+  behind: number | null;
+}
+
+/** Table `suspect/<charger>`, key `call`: the message that was sent last without getting any answer. */
+export interface SuspectRow {
+  n: number;
+  /** Sent in vain this often. */
+  failures: number;
+  /** Sent in vain this often right after the CPMS had answered something else on the same socket. */
+  strikes: number;
+  firstStrikeAt: number | null;
+  /** The harmless CALL that goes first: on which socket it was sent, and whether it was answered. */
+  probe: { socketId: string; answered: boolean } | null;
+  /** Since when the CPMS has said nothing but "call already in progress" on which socket. */
+  busySince: { socketId: string; at: number } | null;
 }
 
 /** Table `content`, key = content key and charger: the message is known; `answer` is the raw CALLRESULT payload given. */
@@ -196,6 +235,11 @@ export interface TransactionRow {
   stoppedAt: number | null;
   meterStopWh: number | null;
   startDead: boolean;
+  /** When its Start and its Stop were accepted here (the times above are the charger's); absent in older rows. */
+  acceptedAt?: number;
+  endedAt?: number;
+  /** When it was sent again: by which command, and the number of the last message; its new Start is `startN`. */
+  resent?: { id: string; to: number };
 }
 
 /** Table `transactionIds/<charger>`, key = charger-facing id: session id. */

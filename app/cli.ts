@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { checkSite } from './commands/check.ts';
 import type { CommandIo } from './commands/command-io.ts';
+import { addQueue } from './commands/queue.ts';
 import type { DemoOptions } from './demo.ts';
 import { EXIT } from './exit-codes.ts';
 import type { RunOptions } from './run.ts';
@@ -59,6 +60,7 @@ function programOf(context: CliContext, outcome: { code: number }): Command {
     .action((file: string, options: { json?: boolean }) => {
       outcome.code = checkSite(file, options.json === true, io);
     });
+  addQueue(program, io, outcome);
   return program;
 }
 
@@ -67,6 +69,8 @@ const EXAMPLES = `Examples:
   holdfast demo --for 60s --json      the same without a terminal; the result is the last line
   holdfast check site.yaml            every fault of a site file, with line and hint
   holdfast run -c site.yaml           run a site
+  holdfast queue ls cp-01             what is kept for the CPMS of a charger
+  holdfast queue retry cp-01 12 --reason "CPMS repaired"   send a dead letter or parked message again
 `;
 
 interface InspectOption {

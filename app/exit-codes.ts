@@ -4,5 +4,10 @@ export const EXIT = {
   failed: 1,
   usage: 2,
   configInvalid: 3,
+  /** The controller does not answer at its address. */
+  cannotReach: 4,
+  notFound: 5,
+  notAllowed: 7,
+  timedOut: 8,
   interrupted: 130,
 } as const;

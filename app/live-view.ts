@@ -8,6 +8,7 @@ import type { Core } from './core.ts';
 import { DecisionLog } from './decision-log.ts';
 import { modeOfState } from './mode-of-state.ts';
 import type { OpenBus } from './open-bus.ts';
+import { queueEntries } from './queue-entries.ts';
 import type { SiteConfig } from './site-file/site-config.ts';
 import type {
   AlarmStatus,
@@ -16,7 +17,9 @@ import type {
   DecisionStatus,
   HealthStatus,
   LoadStatus,
+  QueueListing,
   QueueStatus,
+  ReplayStatus,
   SessionStatus,
   SiteStatus,
   SiteView,
@@ -114,9 +117,23 @@ export class LiveView implements SiteView {
         oldestAt: oldest === null ? null : rfc3339(oldest),
         oldestAgeS:
           oldest === null ? null : Math.max(0, Math.round((this.#o.clock.wallMs() - oldest) / 1_000)),
+        parked: host.rows(`parked/${charger}`).length,
         deadLetters: host.rows(`dead/${charger}`).length,
       };
     });
+  }
+
+  replay(): ReplayStatus {
+    const { backend } = this.#o.config;
+    return { backend: backend.id, ...backend.replay, waiting: this.#o.core.north.replaysWaiting };
+  }
+
+  queue(charger: string, page: { after: number; limit: number }): QueueListing | undefined {
+    const { core, clock, config } = this.#o;
+    if (!core.host.peek(`link/${charger}`)) return undefined;
+    const mode = this.#mode(`link/${charger}`);
+    const entries = queueEntries(core.host, charger, { ...page, mode, nowMs: clock.wallMs() });
+    return { charger, backend: config.backend.id, mode, ...entries };
   }
 
   health(): HealthStatus {

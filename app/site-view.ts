@@ -13,6 +13,9 @@ export interface SiteView {
   /** Open sessions first, then the latest ended ones. */
   sessions(): SessionStatus[];
   queues(): QueueStatus[];
+  replay(): ReplayStatus;
+  /** What is kept for the CPMS of one charger, by number; undefined: there is no such charger. */
+  queue(charger: string, page: { after: number; limit: number }): QueueListing | undefined;
   health(): HealthStatus;
   /** The newest decisions, newest first; at most `limit`. */
   decisions(limit: number): DecisionStatus[];
@@ -101,7 +104,50 @@ export interface QueueStatus {
   queued: number;
   oldestAt: string | null;
   oldestAgeS: number | null;
+  /** Set aside, as they alone make the CPMS hang or hang up; what waits for a parked start is counted in. */
+  parked: number;
   deadLetters: number;
+}
+
+/** The pace at which backlogs go up after an outage, all chargers of the backend together. */
+export interface ReplayStatus {
+  backend: string;
+  perSecond: number;
+  burst: number;
+  /** Chargers whose next message waits for its turn now. */
+  waiting: number;
+}
+
+/** One page of what is kept for the CPMS of a charger. */
+export interface QueueListing {
+  charger: string;
+  backend: string;
+  mode: Mode;
+  items: QueueEntry[];
+  /** `after` of the next page; null: this is the last. */
+  next: number | null;
+}
+
+export interface QueueEntry {
+  n: number;
+  state: 'queued' | 'inFlight' | 'parked' | 'dead';
+  action: string;
+  kind: string;
+  connector: number | null;
+  session: string | null;
+  acceptedAt: string;
+  ageS: number;
+  /** Explicit error answers so far. */
+  attempts: number;
+  /** Since when it is parked or dead. */
+  since: string | null;
+  /** Tries since it was parked. */
+  parkedTries: number | null;
+  /** Earliest next try; null: as soon as its turn comes, with its start, or (dead) never by itself. */
+  nextTryAt: string | null;
+  /** Number of the parked StartTransaction that it comes back with. */
+  behind: number | null;
+  error: string | null;
 }
 
 export interface HealthStatus {

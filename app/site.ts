@@ -3,7 +3,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ChargerPlace, defaultTiming, type SitePlan, type SiteTiming } from '../actors/site-tree.ts';
+import type { QueueCommands } from '../adapters/http/queue-routes.ts';
 import { createHttpServer, type HttpServer } from '../adapters/http/server.ts';
+import type { Backend } from '../adapters/ocpp-north/dialer.ts';
 import { createWsDialer } from '../adapters/ocpp-north/ws-dialer.ts';
 import { secretOf } from '../adapters/ocpp-south/credentials.ts';
 import { createSouthServer, type GateVerdict, type SouthServer } from '../adapters/ocpp-south/server.ts';
@@ -16,6 +18,8 @@ import { type Core, createCore } from './core.ts';
 import { watchIdleMemory } from './idle-memory.ts';
 import { LiveView } from './live-view.ts';
 import { type OpenBus, openBus } from './open-bus.ts';
+import { watchParked } from './parked-alarm.ts';
+import { queueCommands } from './queue-commands.ts';
 import type { SiteConfig } from './site-file/site-config.ts';
 import type { SiteView } from './site-view.ts';
 import { Teardown } from './teardown.ts';
@@ -85,7 +89,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     rules: rulesOf(config),
     plan: planOf(config, options.timing),
     dialer: createWsDialer({ clock }),
-    backendOf: () => ({ url: config.backend.url, password: config.backend.password?.reveal() ?? null }),
+    backendOf: () => backendOf(config),
     onFatal: options.onFatal,
     onRecovered: ({ lastJournalledAt }) => clock.setFloor(Math.max(lastJournalledAt, builtAtMs())),
     onStoreFault: () =>
@@ -100,6 +104,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
   }
   for (const warning of bus.warnings) core.host.alarms.raise(warning.code, warning.text);
   await core.start();
+  watchParked(core.host);
   const stopCore = onceOnly(async () => {
     await core.stop();
     await new Promise<void>((done) => clock.setTimer(CLOSE_GRACE_MS, done));
@@ -122,7 +127,12 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     clock,
     demoPhase: options.demoPhase ?? (() => null),
   });
-  const api = await listenForPeople(config, view, log);
+  const api = await listenForPeople(
+    config,
+    queueCommands({ host: core.host, store, random: systemRandom }),
+    view,
+    log,
+  );
   teardown.add('api', () => api.close());
   const { server, port } = await listenForChargers(config, core, clock, log);
   teardown.add('charger listener', () => server.close());
@@ -136,11 +146,17 @@ function onceOnly(stop: () => Promise<void>): () => Promise<void> {
   return () => (stopping ??= stop());
 }
 
-function listenForPeople(config: SiteConfig, view: LiveView, log: Log): Promise<HttpServer> {
+function listenForPeople(
+  config: SiteConfig,
+  commands: QueueCommands,
+  view: LiveView,
+  log: Log,
+): Promise<HttpServer> {
   return createHttpServer({
     listen: config.api.listen,
     hosts: config.api.hosts,
     source: view,
+    commands,
     report: (error) => log.error({ err: error }, 'api'),
   });
 }
@@ -191,6 +207,10 @@ function adoptedBefore(core: Core, config: SiteConfig): ChargerPlace[] {
     .map((address) => address.slice('charger/'.length))
     .filter((id) => !named.has(id))
     .map((id) => placeOf(id, config));
+}
+
+function backendOf({ backend }: SiteConfig): Backend {
+  return { url: backend.url, password: backend.password?.reveal() ?? null, replay: backend.replay };
 }
 
 function planOf(config: SiteConfig, timing: Partial<SiteTiming> = {}): SitePlan {

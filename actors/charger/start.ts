@@ -70,6 +70,7 @@ function accept(turn: Turn, called: Called, payload: StartTransactionReq, key: s
     stoppedAt: null,
     meterStopWh: null,
     startDead: false,
+    acceptedAt: turn.at,
   };
   putTransaction(turn, transaction);
   return transaction;

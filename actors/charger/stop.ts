@@ -61,10 +61,10 @@ function endTransaction(turn: Turn, session: string, payload: StopTransactionReq
       session,
       reason: { code: 'transaction.notOpen', params: { state: transaction.state } },
     });
-    putTransaction(turn, { ...transaction, stoppedAt: at, meterStopWh });
+    putTransaction(turn, { ...transaction, stoppedAt: at, meterStopWh, endedAt: turn.at });
     return;
   }
-  putTransaction(turn, { ...transaction, state: 'stopped', stoppedAt: at, meterStopWh });
+  putTransaction(turn, { ...transaction, state: 'stopped', stoppedAt: at, meterStopWh, endedAt: turn.at });
   tell(turn, addressOf('session', session), 'session.stopped', { at, meterStopWh, reason }, { session });
   vacate(turn, transaction);
 }

@@ -1,6 +1,8 @@
 import type { Reason } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
+import { isForeignId } from '../charger/foreign.ts';
 import { type DeadRow, type QueueRow, queueKey, type TransactionRow } from '../tells.ts';
+import { parkedRow, takeWaiting, tryAgain } from './parking.ts';
 import type { LinkQueue } from './queue.ts';
 
 export function transactionOf(turn: Turn, charger: string, row: QueueRow): TransactionRow | undefined {
@@ -32,15 +34,15 @@ export function deadLetter(
   error: string,
   reason: Reason,
 ): void {
-  const followers =
-    row.kind === 'start'
-      ? queue.all().filter((other) => other.n > row.n && other.session === row.session)
-      : [];
-  const transaction = transactionOf(turn, charger, row);
-  if (row.kind === 'start' && transaction) putTransaction(turn, charger, { ...transaction, startDead: true });
-  for (const dying of [row, ...followers]) {
+  const followers = queue.followersOf(row);
+  if (row.kind === 'start') {
+    followers.unshift(...takeWaiting(turn, charger, row.n));
+    const transaction = transactionOf(turn, charger, row);
+    if (transaction) putTransaction(turn, charger, { ...transaction, startDead: true });
+  }
+  for (const { trial: _trial, ...dying } of [row, ...followers]) {
     queue.remove(dying.n);
-    const text = dying === row ? error : `its StartTransaction ${row.n} was not accepted: ${error}`;
+    const text = dying.n === row.n ? error : `its StartTransaction ${row.n} was not accepted: ${error}`;
     const dead: DeadRow = { ...dying, error: text, diedAt: turn.at };
     turn.putRow(`dead/${charger}`, queueKey(dying.n), { ...dead });
     turn.tell(`charger/${charger}`, 'charger.delivered', {
@@ -58,25 +60,54 @@ export function deadLetter(
   });
 }
 
-/** Puts a dead letter, with a start all of its session, back into its old place. False: there is no such dead letter. */
-export function resend(turn: Turn, charger: string, queue: LinkQueue, n: number): boolean {
-  const row = turn.row(`dead/${charger}`, queueKey(n)) as DeadRow | undefined;
-  if (!row) return false;
+/**
+ * Puts a dead letter or a parked message back into its old place. One that belongs to a dead or parked start comes
+ * back with that start, and a start with all of its transaction. False: nothing of that number is kept.
+ */
+export function resend(turn: Turn, charger: string, queue: LinkQueue, n: number, why: string): boolean {
+  const revived = reviveParked(turn, charger, queue, n) ?? reviveDead(turn, charger, queue, n);
+  if (!revived) return false;
+  turn.journal({
+    type: 'link.resent',
+    data: { n: revived },
+    reason: { code: 'link.resendAsked', params: { reason: why } },
+    charger,
+  });
+  return true;
+}
+
+function reviveParked(turn: Turn, charger: string, queue: LinkQueue, n: number): number[] | undefined {
+  const asked = parkedRow(turn, charger, n);
+  // What waits for a start that is on trial already comes back with it, by itself.
+  const row = asked && (asked.behind === null ? asked : parkedRow(turn, charger, asked.behind));
+  if (!row) return asked ? [] : undefined;
+  tryAgain(turn, charger, queue, row);
+  return [row.n];
+}
+
+function reviveDead(turn: Turn, charger: string, queue: LinkQueue, n: number): number[] | undefined {
+  const asked = deadRow(turn, charger, n);
+  if (!asked || mustNeverLeave(asked)) return undefined;
+  const transaction = transactionOf(turn, charger, asked);
+  const row = (transaction?.startDead && deadRow(turn, charger, transaction.startN)) || asked;
   const revived = row.kind === 'start' ? [row, ...deadFollowers(turn, charger, row)] : [row];
   for (const { error: _error, diedAt: _diedAt, ...queued } of revived) {
     turn.removeRow(`dead/${charger}`, queueKey(queued.n));
     queue.put({ ...queued, attempts: 0, notBefore: 0 });
   }
-  const transaction = transactionOf(turn, charger, row);
   if (row.kind === 'start' && transaction)
     putTransaction(turn, charger, { ...transaction, startDead: false });
-  turn.journal({
-    type: 'link.resent',
-    data: { n: revived.map((each) => each.n) },
-    reason: { code: 'link.resendAsked' },
-    charger,
-  });
-  return true;
+  return revived.map((each) => each.n);
+}
+
+/** Messages with an id that a charger made up are kept for people to read: no CPMS could place them. */
+export function mustNeverLeave({ kind, raw }: QueueRow): boolean {
+  if (kind !== 'stop' && kind !== 'meter') return false;
+  return isForeignId((JSON.parse(raw) as { transactionId?: unknown }).transactionId);
+}
+
+function deadRow(turn: Turn, charger: string, n: number): DeadRow | undefined {
+  return turn.row(`dead/${charger}`, queueKey(n)) as DeadRow | undefined;
 }
 
 function deadFollowers(turn: Turn, charger: string, start: DeadRow): DeadRow[] {

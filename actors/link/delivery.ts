@@ -2,15 +2,20 @@ import type { LinkSettings } from '../../machines/backend-link/backend-link.mess
 import { attemptWaitMs } from '../../machines/backend-link/backend-link.rules.ts';
 import { rewriteTransactionId } from '../../machines/shared/raw-json.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
-import type { CallAnswered, CallFailed, NorthCall } from '../ports.ts';
-import type { QueueRow } from '../tells.ts';
+import type { CallAnswered, CallErrorData, CallFailed, NorthCall } from '../ports.ts';
+import type { QueueRow, TransactionRow } from '../tells.ts';
 import { deadLetter, rememberCpmsId, transactionOf } from './dead-letters.ts';
+import { park, parkBehind, parkedRow, unpark } from './parking.ts';
 import type { LinkQueue } from './queue.ts';
+import { Suspicion } from './suspicion.ts';
 
 /** Wait after "call already in progress": the CPMS is not ready, which says nothing about the message. */
 const BUSY_WAIT_MS = 200;
 
 const IN_PROGRESS = /already in progress/i;
+
+/** Messages that cannot leave, taken out of the queue in one turn; the rest of a long transaction comes with the next. */
+const TAKEN_MAX = 64;
 
 /** Kinds whose answer somebody waits for; the others are delivered when they are gone from the queue. */
 const ANSWER_WANTED: ReadonlySet<QueueRow['kind']> = new Set(['start', 'stop', 'boot']);
@@ -23,46 +28,82 @@ export interface Delivery {
   queue: LinkQueue;
 }
 
-/** What the queue wants of the link after a try to send. */
+/** What the queue wants of the link after a try to send. `more`: not looked through yet. */
 export type SendOutcome =
-  | { kind: 'busy' | 'empty' }
-  | { kind: 'sent'; row: QueueRow['kind'] }
+  | { kind: 'busy' | 'empty' | 'more' }
+  | { kind: 'sent'; row: QueueRow }
   | { kind: 'wait'; waitMs: number };
 
 /** Sends the next message unless one is under way. Messages that cannot leave any more die on the way. */
 export function sendNext(delivery: Delivery): SendOutcome {
   const { turn, charger, queue } = delivery;
   if (queue.isBusy()) return { kind: 'busy' };
-  for (;;) {
+  for (let taken = 0; taken < TAKEN_MAX; taken++) {
     const row = queue.next();
     if (!row) return { kind: 'empty' };
     if (row.notBefore > turn.at) return { kind: 'wait', waitMs: row.notBefore - turn.at };
-    const ready = rawToSend(turn, charger, row);
+    if (queue.isInDoubt(row.n) && !row.trial && mustWaitForProbe(delivery, row.n)) return { kind: 'busy' };
+    const ready = rawToSend(turn, charger, queue, row);
     if ('raw' in ready) {
       send(delivery, row, ready.raw);
-      return { kind: 'sent', row: row.kind };
+      return { kind: 'sent', row };
     }
-    deadLetter(turn, charger, queue, row, ready.dead, {
-      code: 'link.startNeverDelivered',
-      params: { n: row.n },
-    });
+    if ('behind' in ready) parkBehind(turn, charger, queue, row, ready.behind);
+    else {
+      const reason = { code: 'link.startNeverDelivered', params: { n: row.n } };
+      deadLetter(turn, charger, queue, row, ready.dead, reason);
+    }
   }
+  return { kind: 'more' };
+}
+
+/** Has a harmless CALL go before a message that is under suspicion, once per socket. */
+function mustWaitForProbe({ turn, charger, socketId, settings }: Delivery, n: number): boolean {
+  const suspicion = new Suspicion(turn, charger);
+  const verdict = suspicion.before(n, socketId);
+  if (verdict !== 'probe') return verdict === 'wait';
+  suspicion.probed(n, socketId);
+  const call: NorthCall = {
+    type: 'call',
+    charger,
+    replyTo: turn.self,
+    correlation: correlationOf(PROBE, socketId),
+    action: 'Heartbeat',
+    raw: '{}',
+    timeoutMs: settings.callTimeoutMs,
+  };
+  turn.perform({ port: 'north', type: 'call', recovery: 'answer', data: { ...call } });
+  return true;
 }
 
 /** A message of a transaction names it by the CPMS's id; without one it must not leave. */
-function rawToSend(turn: Turn, charger: string, row: QueueRow): { raw: string } | { dead: string } {
+function rawToSend(
+  turn: Turn,
+  charger: string,
+  queue: LinkQueue,
+  row: QueueRow,
+): { raw: string } | { dead: string } | { behind: number } {
   if (row.kind === 'start' || row.transactionId === null) return { raw: row.raw };
   const transaction = transactionOf(turn, charger, row);
   if (!transaction) return { raw: row.raw };
   if (transaction.startDead) return { dead: 'its StartTransaction is a dead letter' };
   const { cpmsTransactionId } = transaction;
-  if (cpmsTransactionId === null) return { dead: 'the CPMS gave its transaction no id' };
+  if (cpmsTransactionId === null) {
+    return isStartToCome(turn, charger, queue, transaction)
+      ? { behind: transaction.startN }
+      : { dead: 'the CPMS gave its transaction no id' };
+  }
   const same = cpmsTransactionId === row.transactionId;
   return { raw: same ? row.raw : rewriteTransactionId(row.raw, cpmsTransactionId) };
 }
 
+function isStartToCome(turn: Turn, charger: string, queue: LinkQueue, { startN }: TransactionRow): boolean {
+  return parkedRow(turn, charger, startN) !== undefined || queue.row(startN)?.kind === 'start';
+}
+
 function send({ turn, charger, socketId, settings, queue }: Delivery, row: QueueRow, raw: string): void {
-  if (queue.isInDoubt(row.n)) {
+  const inDoubt = queue.isInDoubt(row.n);
+  if (inDoubt) {
     turn.journal({
       type: 'link.repeated',
       data: { n: row.n, action: row.action, callId: row.callId },
@@ -70,6 +111,8 @@ function send({ turn, charger, socketId, settings, queue }: Delivery, row: Queue
       charger,
     });
   }
+  // Repeats are few, one per connection, and whether they get through must not depend on the backlogs of others.
+  const replay = !inDoubt && queue.isDraining();
   queue.markSent(row.n);
   const call: NorthCall = {
     type: 'call',
@@ -78,6 +121,7 @@ function send({ turn, charger, socketId, settings, queue }: Delivery, row: Queue
     correlation: correlationOf(row.n, socketId),
     messageId: row.callId,
     exactId: true,
+    ...(replay ? { replay } : {}),
     action: row.action,
     raw,
     timeoutMs: settings.callTimeoutMs,
@@ -85,20 +129,30 @@ function send({ turn, charger, socketId, settings, queue }: Delivery, row: Queue
   turn.perform({ port: 'north', type: 'call', recovery: 'answer', data: { ...call } });
 }
 
-export function correlationOf(n: number, socketId: string): string {
-  return `${n}/${socketId}`;
+/** Stands for the probe where a message has its number. */
+const PROBE = 'probe';
+
+/** A message by its number, or the probe. */
+export type CallName = number | typeof PROBE;
+
+function correlationOf(call: CallName, socketId: string): string {
+  return `${call}/${socketId}`;
 }
 
 /** Undefined when the text is not one of ours. */
-export function parseCorrelation(text: string | undefined): { n: number; socketId: string } | undefined {
-  const match = /^(\d+)\/(.*)$/.exec(text ?? '');
-  return match ? { n: Number(match[1]), socketId: match[2]! } : undefined;
+export function parseCorrelation(text: string | undefined): { call: CallName; socketId: string } | undefined {
+  const match = /^(\d+|probe)\/(.*)$/.exec(text ?? '');
+  if (!match) return undefined;
+  return { call: match[1] === PROBE ? PROBE : Number(match[1]), socketId: match[2]! };
 }
 
-/** The CPMS took the message: the final word. A word for a message that is not queued any more changes nothing. */
-export function onAnswered(turn: Turn, charger: string, queue: LinkQueue, n: number): void {
+/**
+ * The CPMS took the message: the final word. A word for a message that is not queued any more changes nothing.
+ * True: the message had been set aside before, so others that are may get through now too.
+ */
+export function onAnswered(turn: Turn, charger: string, queue: LinkQueue, n: number): boolean {
   const row = queue.row(n);
-  if (!row) return;
+  if (!row) return false;
   const { raw } = turn.envelope.data as unknown as CallAnswered;
   queue.remove(n);
   if (row.kind === 'start') {
@@ -108,6 +162,8 @@ export function onAnswered(turn: Turn, charger: string, queue: LinkQueue, n: num
   if (ANSWER_WANTED.has(row.kind)) {
     turn.tell(`charger/${charger}`, 'charger.delivered', { n, outcome: 'answered', raw });
   }
+  if (row.trial) unpark(turn, charger, queue, row);
+  return row.trial !== undefined;
 }
 
 function transactionIdIn(payload: unknown): number | undefined {
@@ -115,17 +171,69 @@ function transactionIdIn(payload: unknown): number | undefined {
   return Number.isSafeInteger(id) ? (id as number) : undefined;
 }
 
+/**
+ * A message was sent, and the socket is silent or gone. That counts as no attempt, and leaves the message in doubt;
+ * but one that alone makes the CPMS hang or hang up must not hold up the others for ever. True: it was taken out.
+ */
+export function onUnanswered(delivery: Delivery, row: QueueRow, error: string): boolean {
+  const { turn, charger, queue, socketId } = delivery;
+  if (row.trial) {
+    park(turn, charger, queue, row, error, {
+      code: 'link.stillHangs',
+      params: { tries: row.trial.tries },
+    });
+    return true;
+  }
+  const params = new Suspicion(turn, charger).unanswered(row.n, socketId);
+  if (!params) return false;
+  const reason = { code: 'link.onlyThisHangs', params };
+  // A status or boot would be out of date by the next try, and must not overtake a newer one.
+  if (row.lane === 'history') park(turn, charger, queue, row, error, reason);
+  else deadLetter(turn, charger, queue, row, error, reason);
+  return true;
+}
+
 /** What an unanswered or refused CALL asks of the link. */
 export type FailureOutcome = 'socketLost' | 'socketSilent' | 'next' | { waitMs: number };
 
+/** An explicit answer of any kind shows that the CPMS is there; only silence and a lost socket say nothing. */
+export function onProbeFailed({ turn, charger, socketId, settings }: Delivery): FailureOutcome {
+  const { kind, error } = turn.envelope.data as unknown as CallFailed;
+  const silence = silenceOf(kind);
+  if (silence) return silence;
+  const suspicion = new Suspicion(turn, charger);
+  if (isBusy(kind, error)) {
+    return suspicion.isProbeBusyForLong(socketId, settings.callTimeoutMs)
+      ? 'socketSilent'
+      : { waitMs: BUSY_WAIT_MS };
+  }
+  suspicion.probeAnswered(socketId);
+  return 'next';
+}
+
+function silenceOf(kind: CallFailed['kind']): 'socketLost' | 'socketSilent' | null {
+  if (kind === 'timeout') return 'socketSilent';
+  return kind === 'closed' || kind === 'notConnected' ? 'socketLost' : null;
+}
+
+function isBusy(kind: CallFailed['kind'], error: CallErrorData): boolean {
+  return kind === 'queueFull' || IN_PROGRESS.test(error.description);
+}
+
 /** Only an explicit answer counts against a message; everything else is the socket's fault, and leaves it in doubt. */
 export function onFailed(delivery: Delivery, n: number): FailureOutcome {
-  const { turn, charger, queue, settings } = delivery;
+  const { turn, charger, socketId, queue, settings } = delivery;
   const { kind, error } = turn.envelope.data as unknown as CallFailed;
-  if (kind === 'timeout') return 'socketSilent';
-  if (kind === 'closed' || kind === 'notConnected') return 'socketLost';
+  const silence = silenceOf(kind);
+  if (silence) return silence;
+  if (isBusy(kind, error)) {
+    // A CPMS that is never ready is as good as silent: another socket may help it.
+    if (new Suspicion(turn, charger).isBusyForLong(n, socketId, settings.callTimeoutMs))
+      return 'socketSilent';
+    queue.markRefused();
+    return { waitMs: BUSY_WAIT_MS };
+  }
   queue.markRefused();
-  if (kind === 'queueFull' || IN_PROGRESS.test(error.description)) return { waitMs: BUSY_WAIT_MS };
   const row = queue.row(n);
   if (!row) return 'next';
   const attempts = row.attempts + 1;

@@ -29,13 +29,20 @@ export class LinkQueue {
     this.#turn.removeRow(this.#table, queueKey(n));
   }
 
-  all(): QueueRow[] {
-    return this.#read({});
+  /** The later messages of the transaction that a start begins; of any other message there are none. */
+  followersOf({ kind, n, session }: QueueRow): QueueRow[] {
+    if (kind !== 'start' || session === null) return [];
+    return this.#read({ from: queueKey(n + 1) }).filter((other) => other.session === session);
   }
 
   isBusy(): boolean {
+    return this.underWay() !== undefined;
+  }
+
+  /** The message that was sent and has no final word yet. */
+  underWay(): QueueRow | undefined {
     const { n } = this.#inFlight();
-    return n !== null && this.row(n) !== undefined;
+    return n === null ? undefined : this.row(n);
   }
 
   markSent(n: number): void {
@@ -52,6 +59,11 @@ export class LinkQueue {
   startDraining(): void {
     const { n, repeat } = this.#inFlight();
     this.#save({ n: null, repeat: n ?? repeat, draining: { scannedTo: -1, first: [] } });
+  }
+
+  /** The link has not found the queue empty since its socket opened. */
+  isDraining(): boolean {
+    return this.#inFlight().draining !== null;
   }
 
   /** The backlog is gone; from here on everything leaves by number. */

@@ -1,14 +1,17 @@
 import { createServer } from 'node:http';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { isAllowedHost } from './allowed-host.ts';
-import { PROBLEM_MEDIA_TYPE, type Problem, problem } from './problem.ts';
+import { problem, sendProblem } from './problem.ts';
+import { addQueueRoutes, type QueueCommands, type QueueSource } from './queue-routes.ts';
 
 /** What the API reads; each call answers from memory, at once. */
-export interface HttpSource {
+export interface HttpSource extends QueueSource {
   site(): object;
   chargers(): readonly object[];
   sessions(): readonly object[];
   queues(): readonly object[];
+  /** The pace at which backlogs go up. */
+  replay(): object;
   /** `ready`: chargers can be served. */
   health(): { ready: boolean };
   /** Newest first, at most `limit`. */
@@ -21,6 +24,7 @@ export interface HttpServerOptions {
   /** Host names, beside IP addresses and localhost, under which browsers may ask. */
   hosts: readonly string[];
   source: HttpSource;
+  commands: QueueCommands;
   /** Told of faults behind a 500; the asker only learns that there was one. */
   report(error: unknown): void;
 }
@@ -45,10 +49,12 @@ const LIMITS = {
 const DECISIONS_DEFAULT = 50;
 const DECISIONS_MAX = 500;
 
-/** The read-only API of a site. It has no users yet, so it belongs on the loopback interface. */
+/** The API of a site: reads, and the few commands that people need. It has no users yet, so it belongs on the loopback interface. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = Fastify({
     bodyLimit: LIMITS.bodyBytesMax,
+    // A charger's id of 48 characters, each percent-encoded.
+    routerOptions: { maxParamLength: 3 * 48 },
     forceCloseConnections: true,
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply, problem(400, 'BAD_URL', `the address cannot be read (${error.code})`));
@@ -66,6 +72,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   guard(app, new Set(options.hosts.map((host) => host.toLowerCase())));
   answerErrors(app, options.report);
   addRoutes(app, options.source);
+  addQueueRoutes(app, options.source, options.commands);
   await app.listen({ host: options.listen.host, port: options.listen.port });
   const bound = app.server.address();
   return {
@@ -135,7 +142,7 @@ function addRoutes(app: FastifyInstance, source: HttpSource): void {
   app.get('/api/v1/site', () => source.site());
   app.get('/api/v1/chargers', () => ({ items: source.chargers() }));
   app.get('/api/v1/sessions', () => ({ items: source.sessions() }));
-  app.get('/api/v1/queues', () => ({ items: source.queues() }));
+  app.get('/api/v1/queues', () => ({ items: source.queues(), replay: source.replay() }));
   app.get('/api/v1/health', () => source.health());
   app.get<{ Querystring: { limit?: unknown } }>('/api/v1/decisions', (request, reply) => {
     const limit = limitOf(request.query.limit);
@@ -159,11 +166,4 @@ function limitOf(text: unknown): number | undefined {
   if (typeof text !== 'string' || !/^\d{1,4}$/.test(text)) return undefined;
   const limit = Number(text);
   return limit >= 1 && limit <= DECISIONS_MAX ? limit : undefined;
-}
-
-function sendProblem(reply: FastifyReply, body: Problem): FastifyReply {
-  return reply
-    .code(body.status)
-    .type(PROBLEM_MEDIA_TYPE)
-    .send(Buffer.from(JSON.stringify(body)));
 }

@@ -8,6 +8,7 @@ import { Liveness } from '../ocpp/liveness.ts';
 import { type IncomingCall, Rpc } from '../ocpp/rpc.ts';
 import type { Post, SurePost } from '../ocpp/sure-post.ts';
 import type { Validator16 } from '../ocpp/validate16.ts';
+import type { ReplayPacer } from './replay-pacer.ts';
 
 export interface BackendConnectionLimits {
   frameCharsMax: number;
@@ -29,6 +30,8 @@ export interface BackendConnectionOptions {
   log: Log;
   validator: Validator16;
   limits: BackendConnectionLimits;
+  /** Shared by all connections to one CPMS; null: backlogs are not held back. */
+  pacer: ReplayPacer | null;
   post: Post;
   surePost: SurePost;
   /** True while the charger itself waits for an answer: then nothing of ours is held back. */
@@ -81,8 +84,11 @@ export class BackendConnection {
     socket.onClose((code, reason) => this.#leave(code, reason));
   }
 
-  call(call: OutgoingCall): void {
-    this.#rpc.call(call);
+  /** A CALL of a backlog waits for its turn; its time-out begins only then. */
+  call(call: OutgoingCall, replay: boolean): void {
+    const { pacer, charger } = this.#options;
+    if (replay && pacer !== null) pacer.request(charger, () => this.#rpc.call(call));
+    else this.#rpc.call(call);
   }
 
   answer(messageId: string, raw: string): void {
@@ -101,6 +107,7 @@ export class BackendConnection {
   abandon(code: number, reason: string): void {
     this.#gone = true;
     this.#liveness.stop();
+    this.#options.pacer?.withdraw(this.#options.charger);
     this.#rpc.shut();
     this.#options.socket.close(code, reason);
   }
@@ -109,8 +116,12 @@ export class BackendConnection {
     if (this.#gone) return;
     this.#gone = true;
     this.#liveness.stop();
-    this.#options.onGone(code, reason);
+    const { onGone, pacer, charger } = this.#options;
+    onGone(code, reason);
+    const unsent = pacer?.withdraw(charger);
     this.#rpc.shut();
+    // On a socket that is shut it ends at once, as closed.
+    unsent?.();
   }
 
   #onCall(call: IncomingCall): void {

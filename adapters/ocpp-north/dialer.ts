@@ -1,4 +1,5 @@
 import type { FrameSocket } from '../ocpp/frame-socket.ts';
+import type { ReplayRate } from './replay-pacer.ts';
 
 /** Where a charger's messages go upstream. `password: null` sends no Authorization header. */
 export interface Backend {
@@ -7,6 +8,8 @@ export interface Backend {
   /** HTTP Basic; user name is the identity unless given. */
   user?: string;
   password: string | null;
+  /** Pace of backlogs, all chargers of this URL together; none: as fast as it answers. */
+  replay?: ReplayRate;
 }
 
 /** Which step of the way failed, in the order of the way. */

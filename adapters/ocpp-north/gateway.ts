@@ -16,6 +16,7 @@ import { type Post, SurePost } from '../ocpp/sure-post.ts';
 import { createValidator16 } from '../ocpp/validate16.ts';
 import { BackendConnection, type BackendConnectionLimits } from './backend-connection.ts';
 import type { Backend, DialCause, Dialer, DialOutcome } from './dialer.ts';
+import { ReplayPacer } from './replay-pacer.ts';
 
 export interface NorthGatewayOptions {
   clock: Clock;
@@ -35,6 +36,8 @@ export interface NorthGateway {
   /** Carries out an effect of the port `north`. */
   perform(effect: NorthEffect): void;
   isConnected(charger: string): boolean;
+  /** Chargers whose backlog waits for its turn now. */
+  readonly replaysWaiting: number;
   /** Closes every socket (1001) without telling the actors: the process ends. */
   close(): void;
 }
@@ -61,6 +64,8 @@ class Gateway implements NorthGateway {
   readonly #surePost: SurePost;
   readonly #open = new Map<string, BackendConnection>();
   readonly #dialing = new Map<string, { abort(): void }>();
+  /** By URL of the CPMS: as many as there are backends in the site file. */
+  readonly #pacers = new Map<string, ReplayPacer>();
 
   constructor(options: NorthGatewayOptions) {
     this.#options = options;
@@ -85,8 +90,13 @@ class Gateway implements NorthGateway {
     return this.#open.has(charger);
   }
 
+  get replaysWaiting(): number {
+    return [...this.#pacers.values()].reduce((sum, pacer) => sum + pacer.waiting, 0);
+  }
+
   close(): void {
     this.#surePost.stop();
+    for (const pacer of this.#pacers.values()) pacer.stop();
     for (const attempt of this.#dialing.values()) attempt.abort();
     for (const connection of this.#open.values()) connection.abandon(GOING_AWAY, 'controller stops');
     this.#dialing.clear();
@@ -103,12 +113,12 @@ class Gateway implements NorthGateway {
     const attempt = this.#options.dialer.dial(backend, charger, (outcome) => {
       if (this.#dialing.get(charger) !== attempt) return;
       this.#dialing.delete(charger);
-      this.#onDialled(charger, outcome);
+      this.#onDialled(charger, backend, outcome);
     });
     this.#dialing.set(charger, attempt);
   }
 
-  #onDialled(charger: string, outcome: DialOutcome): void {
+  #onDialled(charger: string, backend: Backend, outcome: DialOutcome): void {
     if (outcome.kind === 'failed') {
       this.#tellFailed(charger, outcome.cause, outcome.detail);
       return;
@@ -127,6 +137,7 @@ class Gateway implements NorthGateway {
       log,
       validator: this.#validator,
       limits: this.#limits,
+      pacer: this.#pacerOf(backend),
       post,
       surePost: this.#surePost,
       chargerIsWaiting: () => this.#options.chargerIsWaiting(charger),
@@ -148,12 +159,21 @@ class Gateway implements NorthGateway {
   }
 
   #call(effect: NorthCall): void {
-    const { charger, action, raw, timeoutMs, messageId, exactId } = effect;
+    const { charger, action, raw, timeoutMs, messageId, exactId, replay = false } = effect;
     const settle = (outcome: CallOutcome): void =>
       this.#surePost.post(outcomeEnvelope('north', effect, charger, outcome));
     const connection = this.#open.get(charger);
     if (connection === undefined) settle(failure('notConnected', 'backend is not connected'));
-    else connection.call({ action, raw, timeoutMs, id: messageId, exactId, settle });
+    else connection.call({ action, raw, timeoutMs, id: messageId, exactId, settle }, replay);
+  }
+
+  #pacerOf({ url, replay }: Backend): ReplayPacer | null {
+    if (replay === undefined) return null;
+    const known = this.#pacers.get(url);
+    if (known) return known;
+    const pacer = new ReplayPacer(replay, this.#options.clock);
+    this.#pacers.set(url, pacer);
+    return pacer;
   }
 
   #tellFailed(charger: string, cause: DialCause, detail: string): void {

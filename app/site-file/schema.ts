@@ -108,10 +108,16 @@ const knownCharger = z.strictObject({
   passwordFrom: secretReference.optional(),
 });
 
+const messages = z.number().int().min(1).max(10_000);
+
+/** Backlogs after an outage, all chargers together; above what they send when all is well, or it never gets empty. */
+const replay = z.strictObject({ perSecond: messages.default(100), burst: messages.default(200) });
+
 const backend = z.strictObject({
   id,
   url: plainUrl(['ws:', 'wss:'], 'wss://cpms.example.com/ocpp'),
   auth: z.strictObject({ passwordFrom: secretReference }).optional(),
+  replay: replay.prefault({}),
 });
 
 /** OCPP 1.6 idToken: CiString20. */

@@ -14,11 +14,19 @@ export interface SiteConfig {
   electrical: ElectricalConfig | null;
   chargers: ChargersConfig;
   ocpp: { listen: ListenAddress; securityProfile: 0 | 1 };
-  backend: { id: string; url: string; password: Secret | null };
+  backend: BackendConfig;
   offlineAuth: { localList: string[]; cacheMaxAgeMs: number; unknownTags: 'accept' | 'reject' };
   api: { listen: ListenAddress; hosts: string[] };
   /** Null: Holdfast starts its own server. */
   bus: { host: string; port: number; user: string | null; password: Secret | null } | null;
+}
+
+export interface BackendConfig {
+  id: string;
+  url: string;
+  password: Secret | null;
+  /** How fast backlogs may go up after an outage, all chargers together. */
+  replay: { perSecond: number; burst: number };
 }
 
 export interface ElectricalConfig {
@@ -75,6 +83,7 @@ export function siteConfigOf(
       id: backend.id,
       url: backend.url.href.replace(/\/$/, ''),
       password: backend.auth === undefined ? null : secretOf(backend.auth.passwordFrom),
+      replay: backend.replay,
     },
     offlineAuth: {
       localList: data.offlineAuth.localList,

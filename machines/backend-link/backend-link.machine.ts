@@ -32,6 +32,7 @@ const backendLinkSetup = setup({
     dialPatience: DIAL_PATIENCE_MS,
     hangUpPatience: HANG_UP_PATIENCE_MS,
     pause: ({ context }) => context.pauseMs,
+    parkedRest: ({ context }) => context.restMs,
     /** A connection counts as a good one when it outlasts the wait that losing it would cost. */
     provenStable: ({ context }) => backoffMs(context, context.attempts),
   },
@@ -42,12 +43,14 @@ const backendLinkSetup = setup({
     rememberSocket: assign((_, params: { socketId: string }) => params),
     forgetSocket: assign({ socketId: null }),
     planPause: assign((_, params: { waitMs: number }) => ({ pauseMs: params.waitMs })),
+    planRest: assign((_, params: { restMs: number }) => params),
     markDown: assign((_, params: { at: number }) => ({ downSince: params.at })),
     markUp: assign({ downSince: null }),
     announceMode: effect<{ mode: Mode }>(),
     dial: effect(),
     hangUp: effect(),
     deliver: effect(),
+    tryParked: effect(),
     ignoreOlderSocket: effect(),
   },
 });
@@ -75,6 +78,14 @@ const thatSocketIsOurs = {
 const rememberSocket = {
   type: 'rememberSocket',
   params: ({ event }: { event: Of<'north.opened'> }) => ({ socketId: event.socketId }),
+} as const;
+
+const letRest = {
+  target: 'resting',
+  actions: {
+    type: 'planRest',
+    params: ({ event }: { event: Of<'link.parked'> }) => ({ restMs: event.restMs }),
+  },
 } as const;
 
 const announce = (mode: Mode) => ({ type: 'announceMode', params: { mode } }) as const;
@@ -201,6 +212,34 @@ export const backendLinkMachine = backendLinkSetup.createMachine({
             'north.closed': 'closed.waiting',
           },
           after: { hangUpPatience: 'closed.waiting' },
+        },
+      },
+    },
+    parked: {
+      description:
+        'Messages that alone make the CPMS hang or hang up: set aside, so that the others get through.',
+      initial: 'none',
+      states: {
+        none: {
+          description: 'Nothing is set aside.',
+          on: { 'link.parked': letRest },
+        },
+        resting: {
+          description: 'Something is set aside and is left alone for now.',
+          on: {
+            'link.parked': { ...letRest, reenter: true },
+            'link.noneParked': 'none',
+          },
+          after: { parkedRest: 'due' },
+        },
+        due: {
+          description: 'It may be tried again, once the CPMS has got all that it can take.',
+          entry: 'tryParked',
+          on: {
+            'link.drained': { actions: 'tryParked' },
+            'link.parked': letRest,
+            'link.noneParked': 'none',
+          },
         },
       },
     },

@@ -21,6 +21,8 @@ export interface BackendLinkContext extends LinkSettings {
   waitMs: number;
   /** How long the queue rests after an explicit refusal. */
   pauseMs: number;
+  /** How long the messages that are set aside are left alone. */
+  restMs: number;
   /** The socket in use; what comes from any other is out of date. */
   socketId: string | null;
   /** Wall milliseconds at which the link went down; null while it is up, and before the first try. */
@@ -42,4 +44,8 @@ export type BackendLinkEvent =
   /** The CPMS refused a message, or is not ready for it: the queue rests for `waitMs`. */
   | { type: 'link.refused'; at: number; waitMs: number }
   /** Nothing is left in the queue. */
-  | { type: 'link.drained'; at: number };
+  | { type: 'link.drained'; at: number }
+  /** Messages are set aside; the next of them may be tried again in `restMs`. */
+  | { type: 'link.parked'; at: number; restMs: number }
+  /** Nothing is set aside any more. */
+  | { type: 'link.noneParked'; at: number };

@@ -13,7 +13,7 @@ export const DIAL_PATIENCE_MS = 60_000;
 export const HANG_UP_PATIENCE_MS = 10_000;
 
 export function initialContext(input: BackendLinkInput): BackendLinkContext {
-  return { ...input, attempts: 0, waitMs: 0, pauseMs: 0, socketId: null, downSince: null };
+  return { ...input, attempts: 0, waitMs: 0, pauseMs: 0, restMs: 0, socketId: null, downSince: null };
 }
 
 /** Wait before the next dial: doubled for each failure so far, capped, without jitter. */
@@ -33,6 +33,22 @@ export function plannedRedial(context: BackendLinkContext, jitter: number) {
     waitMs: withJitter(backoffMs(context, context.attempts), jitter),
   };
 }
+
+/**
+ * A message that went unanswered this often is under suspicion: from then on a harmless CALL goes before each of its
+ * tries, to tell a CPMS that chokes on it from one that answers nothing (ADR 4).
+ */
+export const SUSPECT_AFTER = 2;
+
+/** Tries in vain right after the CPMS had answered something else, and the time they take, before it is set aside. */
+export const PARK_AFTER_STRIKES = 20;
+export const PARK_AFTER_MS = 30 * 60_000;
+
+/** What is set aside is tried again after this long. */
+export const PARKED_REST_MS = 60 * 60_000;
+
+/** Between two such tries of one charger: each may cost a connection, and the backlog behind it must get through. */
+export const PARKED_TRY_SPACING_MS = 5 * 60_000;
 
 const ATTEMPT_WAIT_MAX_MS = 60_000;
 

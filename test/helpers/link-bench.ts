@@ -18,6 +18,7 @@ export interface SentCall {
   n: number;
   messageId: string;
   exactId: boolean;
+  replay?: boolean;
   action: string;
   raw: string;
   correlation: string;
@@ -110,12 +111,28 @@ export class LinkBench {
   }
 
   fail(n: number, kind: CallFailed['kind'], error: Partial<CallErrorData> = {}, socketId = this.socketId) {
+    return this.#fail(n, kind, error, socketId);
+  }
+
+  #fail(call: number | 'probe', kind: CallFailed['kind'], error: Partial<CallErrorData>, socketId: string) {
     const data = {
       action: 'x',
       kind,
       error: { code: 'InternalError', description: '', details: {}, ...error },
     };
-    return this.bench.deliver('north.failed', data as unknown as Json, { correlation: `${n}/${socketId}` });
+    return this.bench.deliver('north.failed', data as unknown as Json, {
+      correlation: `${call}/${socketId}`,
+    });
+  }
+
+  answerProbe(): BenchTurn {
+    const raw = '{"currentTime":"2026-01-01T00:00:00Z"}';
+    const more = { correlation: `probe/${this.socketId}`, transient: JSON.parse(raw) };
+    return this.bench.deliver('north.answered', { action: 'Heartbeat', raw }, more);
+  }
+
+  failProbe(kind: CallFailed['kind'], error: Partial<CallErrorData> = {}): BenchTurn {
+    return this.#fail('probe', kind, error, this.socketId);
   }
 
   numbersIn(table: string): number[] {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SiteTiming } from '../../actors/site-tree.ts';
 import { type Site, startSite } from '../../app/site.ts';
 import type { SiteConfig } from '../../app/site-file/site-config.ts';
 import { silentLog } from '../../runtime/log.ts';
@@ -19,6 +20,7 @@ export interface LiveSiteOptions {
   bus?: SiteConfig['bus'];
   env?: Readonly<Record<string, string | undefined>>;
   cpms?: Partial<Omit<SimulatedCpmsOptions, 'clock'>>;
+  timing?: Partial<SiteTiming>;
   /** Of the chargers, towards the product. */
   callTimeoutMs?: number;
 }
@@ -69,6 +71,7 @@ export class LiveSite {
         backendFallbackAfterMs: 5_000,
         backoffMinMs: 200,
         backoffMaxMs: 1_000,
+        ...this.#options.timing,
       },
       onFatal: (why) => this.fatal.push(why),
     });
@@ -199,7 +202,7 @@ function configOf(options: LiveSiteOptions, cpmsUrl: string): SiteConfig {
       known: LIVE_CHARGERS.map((id) => ({ id, password: null, ...limits })),
     },
     ocpp: { listen: { host: '127.0.0.1', port: 0 }, securityProfile: 0 },
-    backend: { id: 'cpms', url: cpmsUrl, password: null },
+    backend: { id: 'cpms', url: cpmsUrl, password: null, replay: { perSecond: 100, burst: 200 } },
     offlineAuth: { localList: [], cacheMaxAgeMs: 86_400_000, unknownTags: 'accept' },
     api: { listen: { host: '127.0.0.1', port: 0 }, hosts: [] },
     bus: options.bus ?? null,

@@ -1,6 +1,7 @@
 import { defaultTiming, type SitePlan, type SiteTiming } from '../../actors/site-tree.ts';
 import type { FrameSocket } from '../../adapters/ocpp/frame-socket.ts';
 import { type Core, createCore } from '../../app/core.ts';
+import { watchParked } from '../../app/parked-alarm.ts';
 import { silentLog } from '../../runtime/log.ts';
 import {
   type MemoryImage,
@@ -112,6 +113,7 @@ export class QuietWorld {
       this.alarmSteps.push({ code, raised, atMs: this.clock.monotonicMs() }),
     );
     void this.core.start().then(() => {
+      watchParked(this.core.host);
       this.#isUp = true;
     });
   }

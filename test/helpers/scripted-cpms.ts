@@ -14,6 +14,8 @@ const ANSWER_MS = 20;
 export class ScriptedCpms {
   readonly calls: CpmsCall[] = [];
   isAway = false;
+  /** CALLs that it never answers (`hang`), or hangs up on. */
+  chokesOn: (call: CpmsCall) => 'hang' | 'hangUp' | null = () => null;
   readonly #clock: VirtualClock;
   readonly #answers: CpmsAnswers;
   readonly #sockets = new Set<FrameSocket>();
@@ -68,6 +70,9 @@ export class ScriptedCpms {
 
   #answer(socket: FrameSocket, call: CpmsCall): void {
     if (!this.#sockets.has(socket)) return;
+    const choke = this.chokesOn(call);
+    if (choke === 'hangUp') socket.terminate();
+    if (choke !== null) return;
     const answer = this.#answers.answer(call);
     if ('error' in answer) {
       call.outcome = 'error';

@@ -21,6 +21,8 @@ const events: BackendLinkEvent[] = [
   { type: 'link.silent', at, jitter: 0.5 },
   { type: 'link.refused', at, waitMs: 200 },
   { type: 'link.drained', at },
+  { type: 'link.parked', at, restMs: 3_600_000 },
+  { type: 'link.noneParked', at },
 ];
 
 describe('the backend link chart, walked along every edge of its graph', () => {
@@ -34,5 +36,6 @@ describe('the backend link chart, walked along every edge of its graph', () => {
   it('reaches every state', () => expect(report.statesNotReached).toEqual([]));
   it('takes every transition', () => expect(report.transitionsNotTaken).toEqual([]));
   it('ends where the graph says, restarts included', () => expect(report.disagreements).toEqual([]));
-  it('is online or resyncing exactly when a socket is open', () => expect(report.states).toBe(2 * 3 + 2 * 2));
+  it('is online or resyncing exactly when a socket is open', () =>
+    expect(report.states).toBe(3 * (2 * 3 + 2 * 2)));
 });

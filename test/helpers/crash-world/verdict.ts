@@ -100,6 +100,8 @@ function leftovers(world: CrashWorld): string[] {
     if (queued > 0) found.push(`${charger.id}: ${queued} still queued`);
     const dead = host.rows(`dead/${charger.id}`).length;
     if (dead > 0) found.push(`${charger.id}: ${dead} dead letters`);
+    const parked = host.rows(`parked/${charger.id}`).length;
+    if (parked > 0) found.push(`${charger.id}: ${parked} parked`);
   }
   if ((host.counters.outbox ?? 0) > 0) found.push(`${host.counters.outbox} outbox entries left`);
   if ((host.counters['turns.threw'] ?? 0) > 0) found.push('a turn threw');

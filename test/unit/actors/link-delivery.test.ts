@@ -59,6 +59,27 @@ describe('draining', () => {
     expect(drain(callsOf(link.answer(1)))).toEqual([2, 3]);
   });
 
+  it('marks a backlog as such, but neither what is in doubt nor what comes later', () => {
+    const replays = (calls: ReturnType<typeof callsOf>) => calls.map(({ n, replay }) => [n, replay]);
+    for (const n of [1, 2, 3]) link.queue(n);
+    expect(replays(callsOf(link.open()))).toEqual([[1, true]]);
+    link.close();
+    expect(replays(callsOf(link.open()))).toEqual([[1, undefined]]);
+    expect(replays(callsOf(link.answer(1)))).toEqual([[2, true]]);
+    link.answer(2);
+    link.answer(3);
+    link.queue(4);
+    expect(replays(callsOf(link.appended(4)))).toEqual([[4, undefined]]);
+  });
+
+  it('lets fresh samples wait for company on their way to disk, but not a backlog', () => {
+    link.open();
+    link.queue(1);
+    expect(link.appended(1).relaxed).toBe(true);
+    link.queue(2, { acceptedAt: link.bench.nowMs - 5_000 });
+    expect(link.answer(1).relaxed).toBe(false);
+  });
+
   it('has one message under way at a time', () => {
     link.open();
     link.queue(1);
@@ -280,6 +301,21 @@ describe('explicit refusals', () => {
     expect(link.bench.rows.get('north/cp1/000000000001')).toMatchObject({ attempts: 0 });
   });
 
+  it('hangs up when the CPMS says for longer than it may take to answer that a call is in progress', () => {
+    link.queue(1);
+    link.open();
+    const from = link.bench.nowMs;
+    while (link.socket !== 'hangingUp') {
+      link.fail(1, 'error', { description: 'Call already in progress' });
+      if (link.socket !== 'hangingUp') link.bench.fire('pause');
+    }
+    expect(link.bench.nowMs - from).toBeGreaterThan(30_000);
+    expect(link.bench.nowMs - from).toBeLessThan(31_000);
+    expect(link.bench.rows.get('north/cp1/000000000001')).toMatchObject({ attempts: 0 });
+    link.close();
+    expect(callsOf(link.open()).map(({ n }) => n)).toEqual([1]);
+  });
+
   it('counts a framework error of another kind', () => {
     link.queue(1);
     link.open();
@@ -309,7 +345,7 @@ describe('dead letters sent again', () => {
     link.queue(2, { session: 's', transactionId: 1_073_741_824 });
     link.open();
     link.fail(1, 'error');
-    const turn = link.bench.deliver('link.resend', { n: 1 });
+    const turn = link.bench.deliver('link.resend', { n: 1, reason: 'asked' });
     expect(link.numbersIn('dead/cp1')).toEqual([]);
     expect(link.transactionRow('s').startDead).toBe(false);
     expect(drain(callsOf(turn))).toEqual([1, 2]);
@@ -318,19 +354,36 @@ describe('dead letters sent again', () => {
     );
   });
 
+  it('bring their start along when that is dead too', () => {
+    link.transaction('s');
+    link.queue(1, { kind: 'start', session: 's', attempts: 2 });
+    link.queue(2, { session: 's', transactionId: 1_073_741_824 });
+    link.open();
+    link.fail(1, 'error');
+    expect(drain(callsOf(link.bench.deliver('link.resend', { n: 2, reason: 'asked' })))).toEqual([1, 2]);
+  });
+
   it('start with a clean slate', () => {
     link.queue(1, { attempts: 2 });
     link.open();
     link.fail(1, 'error');
     expect((link.bench.rows.get('dead/cp1/000000000001') as unknown as DeadRow).attempts).toBe(3);
-    link.bench.deliver('link.resend', { n: 1 });
+    link.bench.deliver('link.resend', { n: 1, reason: 'asked' });
     expect(link.bench.rows.get('north/cp1/000000000001')).toMatchObject({ attempts: 0, notBefore: 0 });
     expect(link.bench.rows.get('north/cp1/000000000001')).not.toHaveProperty('error');
   });
 
+  it.each(['-1', 'null'])('never leave when the charger made their transaction id up: %s', (id) => {
+    link.queue(1, { kind: 'stop', raw: `{"transactionId":${id}}`, attempts: 2 });
+    link.open();
+    link.fail(1, 'error');
+    const turn = link.bench.deliver('link.resend', { n: 1, reason: 'asked' });
+    expect([turn.effects, link.numbersIn('dead/cp1')]).toEqual([[], [1]]);
+  });
+
   it('change nothing when there is none of that number', () => {
     link.open();
-    const turn = link.bench.deliver('link.resend', { n: 5 });
+    const turn = link.bench.deliver('link.resend', { n: 5, reason: 'asked' });
     expect([turn.effects, turn.journal]).toEqual([[], []]);
   });
 });

@@ -88,9 +88,12 @@ export function fakeSiteView(fake: FakeSite = {}): SiteView {
         queued: n === 2 ? 7 : 0,
         oldestAt: null,
         oldestAgeS: n === 2 ? 200 : null,
+        parked: 0,
         deadLetters: 0,
         ...fake.queue,
       })),
+    queue: () => undefined,
+    replay: () => ({ backend: 'cpms', perSecond: 100, burst: 200, waiting: 0 }),
     decisions: (limit) =>
       Array.from({ length: Math.min(limit, fake.decisions ?? 40) }, (_, index) => ({
         seq: 1_000 - index,

@@ -23,6 +23,8 @@ beforeEach(async () => {
     chargers: () => [{ id: 'cp-01', mode: 'online' }],
     sessions: () => [],
     queues: () => [{ charger: 'cp-01', queued: 3 }],
+    queue: () => undefined,
+    replay: () => ({ perSecond: 100, waiting: 2 }),
     health: () => ({ ready, status: ready ? 'ok' : 'failed' }),
     decisions: (limit) => Array.from({ length: Math.min(limit, 80) }, (_, index) => ({ seq: 80 - index })),
   };
@@ -30,6 +32,7 @@ beforeEach(async () => {
     listen: { host: '127.0.0.1', port: 0 },
     hosts: ['Edge.Local'],
     source,
+    commands: { resend: () => 'accepted', resendSession: async () => ({ messages: 1 }) },
     report: (error) => reported.push(error),
   });
 });
@@ -63,7 +66,7 @@ describe('reads', () => {
     ['/api/v1/site', { id: 'yard', load: { limitA: 61, measuredA: 12.5 } }],
     ['/api/v1/chargers', { items: [{ id: 'cp-01', mode: 'online' }] }],
     ['/api/v1/sessions', { items: [] }],
-    ['/api/v1/queues', { items: [{ charger: 'cp-01', queued: 3 }] }],
+    ['/api/v1/queues', { items: [{ charger: 'cp-01', queued: 3 }], replay: { perSecond: 100, waiting: 2 } }],
     ['/api/v1/health', { ready: true, status: 'ok' }],
     ['/healthz', { status: 'ok' }],
     ['/readyz', { status: 'ready' }],

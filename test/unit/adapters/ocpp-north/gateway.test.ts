@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { NorthCall } from '../../../../actors/ports.ts';
 import type { Dialer, DialOutcome } from '../../../../adapters/ocpp-north/dialer.ts';
 import { createNorthGateway } from '../../../../adapters/ocpp-north/gateway.ts';
+import type { ReplayRate } from '../../../../adapters/ocpp-north/replay-pacer.ts';
 import { dialUrl } from '../../../../adapters/ocpp-north/ws-dialer.ts';
 import { silentLog } from '../../../../runtime/log.ts';
 import { countingRandom, dataOf, FakeHost, FakeSocket, HandClock } from '../ocpp/helpers.ts';
 
-function aGateway(chargerIsWaiting = false) {
+function aGateway(chargerIsWaiting = false, replay?: ReplayRate) {
   const clock = new HandClock();
   const host = new FakeHost();
   const dials: Array<{ identity: string; aborted: boolean; done(outcome: DialOutcome): void }> = [];
@@ -27,11 +28,12 @@ function aGateway(chargerIsWaiting = false) {
     log: silentLog,
     post: host.post,
     dialer,
-    backendOf: (charger) => (charger === 'orphan' ? null : { url: 'ws://cpms', password: null }),
+    backendOf: (charger) =>
+      charger === 'orphan' ? null : { url: 'ws://cpms', password: null, ...(replay ? { replay } : {}) },
     chargerIsWaiting: () => chargerIsWaiting,
   });
-  const connect = (): { socket: FakeSocket; socketId: string } => {
-    gateway.perform({ type: 'dial', charger: 'A' });
+  const connect = (charger = 'A'): { socket: FakeSocket; socketId: string } => {
+    gateway.perform({ type: 'dial', charger });
     const socket = new FakeSocket();
     dials.at(-1)?.done({ kind: 'opened', socket, subprotocol: 'ocpp1.6' });
     return { socket, socketId: String(dataOf(host.ofType('north.opened').at(-1)).socketId) };
@@ -184,6 +186,62 @@ describe('an open upstream socket', () => {
     socket.say('[2,"q1","Reset",{"type":"Soft"}]');
     call('c');
     expect(socket.sent).toHaveLength(1);
+  });
+});
+
+describe('the backlogs of all chargers of one CPMS', () => {
+  const ONE_PER_SECOND = { perSecond: 1, burst: 1 };
+
+  test('go up at the pace of that CPMS, and other messages at once', () => {
+    const { clock, gateway, connect, call } = aGateway(false, ONE_PER_SECOND);
+    const [a, b, c] = ['A', 'B', 'C'].map((charger) => connect(charger).socket);
+    call('1', { charger: 'A', replay: true });
+    call('2', { charger: 'B', replay: true });
+    call('3', { charger: 'C' });
+    expect([a, b, c].map((socket) => socket!.sent.length)).toEqual([1, 0, 1]);
+    expect(gateway.replaysWaiting).toBe(1);
+    clock.advance(1_000);
+    expect(b!.sent).toHaveLength(1);
+    expect(gateway.replaysWaiting).toBe(0);
+  });
+
+  test('have their time-out count from when they leave', () => {
+    const { clock, host, connect, call } = aGateway(false, { perSecond: 1, burst: 1 });
+    const { socket } = connect('A');
+    connect('B');
+    call('1', { charger: 'B', replay: true });
+    call('2', { charger: 'A', replay: true, timeoutMs: 700 });
+    clock.advance(1_000);
+    expect(socket.sent).toHaveLength(1);
+    clock.advance(699);
+    expect(host.ofType('north.failed')).toEqual([]);
+    clock.advance(1);
+    expect(dataOf(host.ofType('north.failed')[0]).kind).toBe('timeout');
+  });
+
+  test('end with their socket, once, without using up a turn', () => {
+    const { clock, host, connect, call } = aGateway(false, ONE_PER_SECOND);
+    const [a, b, c] = ['A', 'B', 'C'].map((charger) => connect(charger).socket);
+    call('1', { charger: 'A', replay: true });
+    call('2', { charger: 'B', replay: true });
+    call('3', { charger: 'C', replay: true });
+    b!.vanish(1006, '');
+    expect(host.ofType('north.failed').map((one) => [one.correlation, dataOf(one).kind])).toEqual([
+      ['2', 'closed'],
+    ]);
+    clock.advance(1_000);
+    expect([a, b, c].map((socket) => socket!.sent.length)).toEqual([1, 0, 1]);
+    expect(host.ofType('north.failed')).toHaveLength(1);
+  });
+
+  test('leave no timer behind when the process ends', () => {
+    const { clock, gateway, connect, call } = aGateway(false, ONE_PER_SECOND);
+    for (const charger of ['A', 'B']) {
+      connect(charger);
+      call(charger, { charger, replay: true });
+    }
+    gateway.close();
+    expect([gateway.replaysWaiting, clock.armed]).toEqual([0, 0]);
   });
 });
 

@@ -64,7 +64,12 @@ describe('a sound site file', () => {
         ],
       },
       ocpp: { listen: { host: '127.0.0.1', port: 9000 }, securityProfile: 0 },
-      backend: { id: 'cpms', url: 'ws://127.0.0.1:9100/ocpp', password: null },
+      backend: {
+        id: 'cpms',
+        url: 'ws://127.0.0.1:9100/ocpp',
+        password: null,
+        replay: { perSecond: 100, burst: 200 },
+      },
       offlineAuth: { localList: [], cacheMaxAgeMs: 604_800_000, unknownTags: 'reject' },
       api: { listen: { host: '127.0.0.1', port: 8080 }, hosts: [] },
       bus: null,
