@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isAuthorized, secretOf } from '../../../../adapters/ocpp-south/credentials.ts';
 import { escapeForPeople, identityOfUrl } from '../../../../adapters/ocpp-south/identity.ts';
 import { REFUSALS_MAX, Refusals } from '../../../../adapters/ocpp-south/refusals.ts';
 import { silentLog } from '../../../../runtime/log.ts';
@@ -86,52 +85,17 @@ test('what a stranger claims is printable, one line and bounded', () => {
   expect(escapeForPeople('x'.repeat(10_000)).length).toBeLessThan(100);
 });
 
-describe('Basic credentials', () => {
-  const basic = (text: string | Buffer): string => `Basic ${Buffer.from(text).toString('base64')}`;
-  const hex = '0123456789abcdef0123456789ABCDEF01234567';
-
-  test.each([
-    ['the key as text', 'CP', 'secret-key-16-chars', basic('CP:secret-key-16-chars'), true],
-    ['a key with a colon', 'CP', 'a:b', basic('CP:a:b'), true],
-    ['an identity with a colon', 'C:P', 'key', basic('C:P:key'), true],
-    ['a key in hex, sent as text', 'CP', hex, basic(`CP:${hex}`), true],
-    [
-      'a key in hex, sent as its bytes',
-      'CP',
-      hex,
-      basic(Buffer.concat([Buffer.from('CP:'), Buffer.from(hex, 'hex')])),
-      true,
-    ],
-    ['the scheme in lower case', 'CP', 'key', basic('CP:key').replace('Basic', 'basic'), true],
-    ['a wrong key', 'CP', 'key', basic('CP:kez'), false],
-    ['a longer key', 'CP', 'key', basic('CP:key2'), false],
-    ['an empty key', 'CP', 'key', basic('CP:'), false],
-    ['the key of another identity', 'CP', 'key', basic('CQ:key'), false],
-    ['another scheme', 'CP', 'key', 'Bearer key', false],
-    ['no base64', 'CP', 'key', 'Basic ???', false],
-    ['nothing', 'CP', 'key', undefined, false],
-    ['far too much', 'CP', 'key', basic(`CP:${'k'.repeat(5_000)}`), false],
-  ])('%s', (_what, identity, password, header, isRight) => {
-    expect(isAuthorized(header, identity, secretOf(password))).toBe(isRight);
-  });
-
-  test('are never right for an identity without a secret', () => {
-    expect(isAuthorized(basic('CP:\0nobody'), 'CP', null)).toBe(false);
-    expect(isAuthorized(undefined, 'CP', null)).toBe(false);
-  });
-});
-
 test('refused connections are counted per kind, newest first, and bounded', () => {
   const refusals = new Refusals(new HandClock(), silentLog);
   refusals.add('<old>', '10.0.0.1', 'rejected');
   for (let n = 0; n < REFUSALS_MAX - 1; n += 1) refusals.add(`CP-${n}`, '10.0.0.2', 'rejected');
   refusals.add('<old>', '10.0.0.1', 'rejected');
-  refusals.add('one more', '10.0.0.3', 'badCredentials');
+  refusals.add('one more', '10.0.0.3', 'badCertificate', 'CERT_HAS_EXPIRED');
   const list = refusals.list();
   expect(list).toHaveLength(REFUSALS_MAX);
   expect(list.slice(0, 2)).toMatchObject([
-    { identity: 'one more', cause: 'badCredentials', count: 1 },
-    { identity: '\\u003cold\\u003e', cause: 'rejected', count: 2 },
+    { identity: 'one more', cause: 'badCertificate', detail: 'CERT_HAS_EXPIRED', count: 1 },
+    { identity: '\\u003cold\\u003e', cause: 'rejected', detail: null, count: 2 },
   ]);
   expect(list.some((one) => one.identity === 'CP-0')).toBe(false);
 });
