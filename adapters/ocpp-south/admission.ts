@@ -55,7 +55,8 @@ export class Admission {
     const secret = secretOf(verdict);
     const isKnown = this.#options.keeper.matches(secret, offered);
     // Whoever is held gets no slow proof: that would be work for nothing.
-    const isRight = isKnown || (hold === null && (await this.#options.keeper.proves(secret, offered, source)));
+    const isRight =
+      isKnown || (hold === null && (await this.#options.keeper.proves(secret, offered, source)));
     const result = this.#prove(verdict, request, identity, isRight);
     if ('proof' in result && this.#throttle.lets(hold, result.proof, source, identity)) {
       this.#throttle.succeeded(source, identity);

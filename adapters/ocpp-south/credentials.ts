@@ -121,7 +121,9 @@ export class SecretKeeper {
   #scrypt(password: Buffer, salt: Buffer): Promise<Buffer> {
     const cost = { N: this.#scryptCost, r: 8, p: 1 };
     return new Promise((resolve, reject) => {
-      scrypt(password, salt, DIGEST_BYTES, cost, (error, digest) => (error ? reject(error) : resolve(digest)));
+      scrypt(password, salt, DIGEST_BYTES, cost, (error, digest) =>
+        error ? reject(error) : resolve(digest),
+      );
     });
   }
 

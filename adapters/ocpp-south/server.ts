@@ -238,7 +238,13 @@ class Listener implements SouthServer {
       socket.close(PROTOCOL_ERROR, `only ${SUBPROTOCOL} is spoken here`);
       return;
     }
-    const info = { subprotocol: SUBPROTOCOL, remote, subprotocolMissing: !hasOffer, isSecure, clientKey } as const;
+    const info = {
+      subprotocol: SUBPROTOCOL,
+      remote,
+      subprotocolMissing: !hasOffer,
+      isSecure,
+      clientKey,
+    } as const;
     const socketId = this.#options.gateway.attach(identity, socket, info);
     if (socketId === null) this.#refusals.add(identity, remote, 'busy');
   }

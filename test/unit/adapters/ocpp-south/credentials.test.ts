@@ -65,8 +65,7 @@ describe('a short password', () => {
   test('that is wrong stays wrong however often it is tried', async () => {
     const keeper = aKeeper();
     const secret = keeper.keep('short');
-    for (let n = 0; n < 3; n += 1)
-      expect(await isRight(keeper, secret, Buffer.from('shorT'))).toBe(false);
+    for (let n = 0; n < 3; n += 1) expect(await isRight(keeper, secret, Buffer.from('shorT'))).toBe(false);
     expect(await isRight(keeper, secret, Buffer.from('short'))).toBe(true);
   });
 
@@ -94,7 +93,9 @@ describe('a short password', () => {
     const other = keeper.proves(secret, Buffer.from('short'), '10.0.0.2');
     expect(await Promise.all(tries)).toEqual([false, false, false, false, 'busy', 'busy']);
     expect(await other).toBe(true);
-    const crowd = Array.from({ length: 40 }, (_, n) => keeper.proves(secret, Buffer.from('x'), `10.0.1.${n}`));
+    const crowd = Array.from({ length: 40 }, (_, n) =>
+      keeper.proves(secret, Buffer.from('x'), `10.0.1.${n}`),
+    );
     expect((await Promise.all(crowd)).filter((one) => one === 'busy')).toHaveLength(8);
   });
 });
@@ -116,7 +117,10 @@ test('the same key has another digest on another device', () => {
 
 test('what is kept shows no secret', () => {
   const keeper = aKeeper();
-  const shown = inspect([keeper, keeper.keep('short-secret'), keeper.keep(HEX)], { depth: 9, showHidden: true });
+  const shown = inspect([keeper, keeper.keep('short-secret'), keeper.keep(HEX)], {
+    depth: 9,
+    showHidden: true,
+  });
   expect(shown).not.toContain('short-secret');
   expect(shown).not.toContain(HEX);
 });
