@@ -40,10 +40,17 @@ function faultOf(socket: TLSSocket, certificate: X509Certificate, rule: Certific
     if (rule.nowWallMs < Date.parse(certificate.validFrom)) return 'CERT_NOT_YET_VALID';
     return rule.nowWallMs > Date.parse(certificate.validTo) ? 'CERT_HAS_EXPIRED' : null;
   }
-  if (!socket.authorized) return String(socket.authorizationError);
+  if (!socket.authorized) return wordsFor(String(socket.authorizationError));
   // Several common names are a list here, which equals no identity.
   const { CN } = socket.getPeerCertificate().subject;
   return CN === rule.identity ? null : 'its common name is another identity';
+}
+
+/** OpenSSL's code, except for the one that Node gives to all that it has no name for. */
+function wordsFor(code: string): string {
+  return code === 'UNSPECIFIED'
+    ? 'OpenSSL refuses it: often a SHA-1 signature or a weak key in its chain'
+    : code;
 }
 
 function weaknessOf(key: KeyObject): string | null {

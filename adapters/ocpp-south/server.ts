@@ -201,25 +201,30 @@ class Listener implements SouthServer {
   /** A second socket for one identity, from another client, wins only if the first stays silent to a ping. */
   #contest(guest: Guest, current: ConnectedCharger): void {
     const { socket, identity, remote } = guest;
-    const { gateway, log } = this.#options;
+    const { gateway, clock } = this.#options;
     if (this.#probing.has(identity)) {
       this.#refuse(socket, 409, identity, remote, 'alreadyConnected');
       return;
     }
     this.#probing.add(identity);
-    gateway.probe(identity, (isAlive) => {
-      this.#probing.delete(identity);
-      const now = gateway.connected(identity);
-      // The charger may have come back on another socket meanwhile, which nobody has probed.
-      const isReplaced = now !== undefined && now.socketId !== current.socketId;
-      if (!isAlive && !isReplaced) {
-        this.#upgrade(guest);
-        return;
-      }
-      log.error({ charger: identity, remote }, 'second socket refused: the first one is alive');
-      this.#options.onContested?.(identity, remote);
-      this.#refuse(socket, 409, identity, remote, 'alreadyConnected');
-    });
+    // Deferred: the verdict also comes while the gateway is about to put another socket in the old one's place.
+    gateway.probe(identity, (isAlive) => clock.defer(() => this.#decide(guest, current, isAlive)));
+  }
+
+  #decide(guest: Guest, probed: ConnectedCharger, isAlive: boolean): void {
+    const { socket, identity, remote } = guest;
+    const { gateway, log, onContested } = this.#options;
+    this.#probing.delete(identity);
+    const now = gateway.connected(identity);
+    // The charger may have come back on another socket meanwhile, which nobody has probed.
+    const isReplaced = now !== undefined && now.socketId !== probed.socketId;
+    if (!isAlive && !isReplaced) {
+      this.#upgrade(guest);
+      return;
+    }
+    log.error({ charger: identity, remote }, 'second socket refused: the first one is alive');
+    onContested?.(identity, remote);
+    this.#refuse(socket, 409, identity, remote, 'alreadyConnected');
   }
 
   #upgrade(guest: Guest): void {

@@ -50,7 +50,7 @@ export async function makeCertificate(wish: CertificateWish): Promise<TestCertif
     extensions: extensionsOf(wish),
   });
   const key = x509.PemConverter.encode(await subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
-  return { certificate: certificate.toString('pem'), key, issuerOf: certificate, keys };
+  return { certificate: `${certificate.toString('pem')}\n`, key, issuerOf: certificate, keys };
 }
 
 function extensionsOf({ isAuthority, purpose }: CertificateWish): x509.Extension[] {
