@@ -27,19 +27,25 @@ const UNUSABLE = 'tls.filesUnusable';
 /** Looks at the certificate files every minute: new ones are taken over, and their end is announced. */
 export class CertificateWatch {
   readonly #options: CertificateWatchOptions;
+  /** What the files held at the start. */
+  readonly material: TlsMaterial;
   #stamp: string;
-  #soonestEnd: LoadedTls['soonestEnd'] | undefined;
+  #soonestEnd: LoadedTls['soonestEnd'];
   #stageDays: number | undefined;
   #timer: TimerHandle | undefined;
 
+  /** @throws TlsFilesFault */
   constructor(options: CertificateWatchOptions) {
     this.#options = options;
+    // Before the files are read: what changes in between is seen as a change.
     this.#stamp = stampOf(options.files);
+    const { material, soonestEnd } = loadTlsFiles(options.files);
+    this.material = material;
+    this.#soonestEnd = soonestEnd;
   }
 
-  /** `renew` gets what the files hold now whenever they changed; it throws for what it cannot use. */
+  /** `renew` gets what the files hold whenever that changed, and only what fits together. */
   start(renew: (material: TlsMaterial) => void): void {
-    this.#soonestEnd = loadTlsFiles(this.#options.files).soonestEnd;
     this.#announceEnd();
     this.#arm(renew);
   }
@@ -81,7 +87,6 @@ export class CertificateWatch {
   #announceEnd(): void {
     const { alarms, clock } = this.#options;
     const end = this.#soonestEnd;
-    if (end === undefined) return;
     const leftDays = Math.max(0, Math.ceil((end.wallMs - clock.wallMs()) / DAY_MS));
     const stageDays = STAGES_DAYS.find((days) => leftDays <= days);
     if (stageDays === this.#stageDays) return;

@@ -8,7 +8,6 @@ import { CertificateWatch } from './certificate-watch.ts';
 import { ContestAlarms } from './contest-alarms.ts';
 import type { Core } from './core.ts';
 import type { KnownCharger, SiteConfig } from './site-file/site-config.ts';
-import { loadTlsFiles } from './site-file/tls-files.ts';
 
 export interface ChargerListenerOptions {
   config: SiteConfig;
@@ -33,15 +32,11 @@ export async function listenForChargers(options: ChargerListenerOptions): Promis
   const { listen, tls } = config.ocpp;
   const contests = new ContestAlarms(core.host.alarms, clock);
   const keeper = new SecretKeeper({ deviceKey: options.deviceKey });
-  // Before the files are read: what changes in between is seen as a change.
+  const asksCertificates = config.chargers.known.some(({ securityProfile }) => securityProfile === 3);
   const watch = tls && new CertificateWatch({ files: tls, alarms: core.host.alarms, clock, log });
   const server: SouthServer = createSouthServer({
     listen,
-    listenTls: tls && {
-      ...tls.listen,
-      material: loadTlsFiles(tls).material,
-      asksCertificates: config.chargers.known.some(({ securityProfile }) => securityProfile === 3),
-    },
+    listenTls: tls && watch && { ...tls.listen, material: watch.material, asksCertificates },
     clock,
     log,
     gateway: core.south,
