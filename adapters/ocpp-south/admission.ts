@@ -62,10 +62,11 @@ export class Admission {
       this.#throttle.succeeded(source, identity);
       return { isIn: true, clientKey: result.clientKey };
     }
-    if (hold !== null) return { isIn: false, cause: 'tooManyFailures', detail: null };
     const failure: Unproven = 'cause' in result ? result : { cause: 'tooManyFailures', detail: null };
-    if (failure.cause !== 'busy') this.#throttle.failed(source, identity);
-    return { isIn: false, ...failure };
+    // Who found the queue full has not been judged.
+    if ('cause' in result && result.cause !== 'busy')
+      this.#throttle.failed(source, identity, hold, verdict.outcome === 'accept');
+    return { isIn: false, ...(hold === null ? failure : { cause: 'tooManyFailures', detail: null }) };
   }
 
   #prove(

@@ -46,9 +46,14 @@ export class LoginThrottle {
     return proof === 'key' || this.#familiar.has(pairOf(source, identity));
   }
 
-  /** Called for failures that no hold was in force for: those under a hold count nothing. */
-  failed(source: string, identity: string): void {
+  /**
+   * A pair that is held counts nothing. A wide hold lets keys in, so guesses at them go on counting for their pair;
+   * of known identities only, or made-up ones could push the others out of the table.
+   */
+  failed(source: string, identity: string, hold: Hold | null, isKnown: boolean): void {
+    if (hold === 'pair' || (hold === 'wide' && !isKnown)) return;
     const isNewIdentity = this.#pairs.fail(pairOf(source, identity));
+    if (hold === 'wide') return;
     // A source is judged by how many identities it fails as: one charger with a wrong password is no attack.
     if (isNewIdentity) this.#sources.fail(source);
     this.#identities.fail(identity);

@@ -9,10 +9,9 @@ const [HOME, ATTACKER] = ['10.0.0.7', '10.6.6.6'];
 function aThrottle() {
   const clock = new HandClock();
   const throttle = new LoginThrottle(clock);
-  /** As the admission does: what is held counts nothing. */
   const fail = (source: string, identity: string, times = 1): void => {
     for (let n = 0; n < times; n += 1)
-      if (throttle.holds(source, identity) === null) throttle.failed(source, identity);
+      throttle.failed(source, identity, throttle.holds(source, identity), true);
   };
   return { clock, throttle, fail };
 }
@@ -99,6 +98,22 @@ describe('an attacker', () => {
     expect(throttle.lets(hold, 'password', HOME, 'seen')).toBe(true);
     expect(throttle.lets(hold, 'password', HOME, 'new')).toBe(false);
     expect(throttle.lets(hold, 'key', HOME, 'new')).toBe(true);
+  });
+
+  test('whose address is held gains no free guesses at the keys that are let in all the same', () => {
+    const { throttle, fail } = aThrottle();
+    for (const identity of ['A', 'B', 'C', 'D', 'E']) fail(ATTACKER, identity);
+    expect(throttle.holds(ATTACKER, 'X')).toBe('wide');
+    fail(ATTACKER, 'X', 5);
+    expect(throttle.holds(ATTACKER, 'X')).toBe('pair');
+  });
+
+  test('whose address is held cannot push that out of memory with identities that do not exist', () => {
+    const { throttle, fail } = aThrottle();
+    for (const identity of ['A', 'B', 'C', 'D', 'E']) fail(ATTACKER, identity);
+    fail(ATTACKER, 'X', 5);
+    for (let n = 0; n < 2 * TALLY_KEYS_MAX; n += 1) throttle.failed(ATTACKER, `none-${n}`, 'wide', false);
+    expect(throttle.holds(ATTACKER, 'X')).toBe('pair');
   });
 
   test('never shuts out a certificate', () => {
