@@ -146,11 +146,13 @@ function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
       known: DEMO_CHARGERS.map(({ identity, connectors }) => ({
         id: identity,
         connectors,
+        securityProfile: 0,
         password: null,
+        certificateSha256: null,
         ...limits,
       })),
     },
-    ocpp: { listen: { host: '127.0.0.1', port: 0 }, securityProfile: 0 },
+    ocpp: { listen: { host: '127.0.0.1', port: 0 }, tls: null, securityProfile: 0 },
     backend: {
       id: 'demo-cpms',
       url: cpmsUrl.replace(/\/$/, ''),

@@ -20,6 +20,7 @@ import type {
   QueueListing,
   QueueStatus,
   ReplayStatus,
+  SecurityStatus,
   SessionStatus,
   SiteStatus,
   SiteView,
@@ -78,6 +79,7 @@ export class LiveView implements SiteView {
         protocol: connection ? connection.subprotocol : null,
         lastFrameAt: connection ? rfc3339(connection.lastFrameAtMs) : null,
         quarantined: host.isQuarantined(address),
+        security: this.#security(id, connection?.isSecure ?? null),
         connectors: this.#connectors(id),
       };
     });
@@ -167,6 +169,13 @@ export class LiveView implements SiteView {
 
   decisions(limit: number): DecisionStatus[] {
     return this.#decisions.newest(limit);
+  }
+
+  #security(charger: string, encrypted: boolean | null): SecurityStatus {
+    const { chargers, ocpp } = this.#o.config;
+    // Only profile 0 lets in a charger that the site file does not name.
+    const profile = chargers.known.find(({ id }) => id === charger)?.securityProfile ?? 0;
+    return { profile, weakerThanSite: profile < ocpp.securityProfile, encrypted };
   }
 
   #alarms(): AlarmStatus[] {

@@ -6,6 +6,7 @@ import type { CommandIo } from './commands/command-io.ts';
 import { EXIT } from './exit-codes.ts';
 import { inspectHost } from './inspection.ts';
 import { type Site, startSite } from './site.ts';
+import { TlsFilesFault } from './site-file/tls-files.ts';
 
 export interface RunOptions {
   io: CommandIo;
@@ -48,7 +49,8 @@ export async function runSite(configPath: string, { io, signal, inspectPort }: R
     return EXIT.failed;
   }
   const { host, port } = site.apiAddress;
-  log.info({ chargers: site.southPort, api: `http://${host}:${port}/api/v1/site` }, 'site runs');
+  const ports = { chargers: site.southPort, chargersTls: site.southTlsPort };
+  log.info({ ...ports, api: `http://${host}:${port}/api/v1/site` }, 'site runs');
   await Promise.race([aborted(signal), aborted(fatal.signal)]);
   const overdue = setTimeout(() => process.kill(process.pid, 'SIGKILL'), SHUTDOWN_MAX_MS);
   await uninspect?.();
@@ -58,6 +60,7 @@ export async function runSite(configPath: string, { io, signal, inspectPort }: R
 }
 
 function startProblem(error: unknown): string {
+  if (error instanceof TlsFilesFault) return `ocpp.tls.${error.part}: ${error.message}`;
   if (error instanceof DataFolderBusy) {
     return `${error.message}; stop that one first, or give this site another "data:" folder`;
   }

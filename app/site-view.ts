@@ -61,7 +61,18 @@ export interface ChargerStatus {
   lastFrameAt: string | null;
   /** Set aside by supervision: it runs nothing, and counts at its worst case. */
   quarantined: boolean;
+  security: SecurityStatus;
   connectors: ConnectorStatus[];
+}
+
+/** How a charger proves who it is, and whether others can read what it says. */
+export interface SecurityStatus {
+  /** OCPP security profile: 0 nothing, 1 password, 2 password over TLS, 3 client certificate. */
+  profile: 0 | 1 | 2 | 3;
+  /** By a permission of its own, below the profile of the site. */
+  weakerThanSite: boolean;
+  /** Of the open socket; null without one. */
+  encrypted: boolean | null;
 }
 
 export interface ConnectorStatus {

@@ -7,13 +7,13 @@ import type { QueueCommands } from '../adapters/http/queue-routes.ts';
 import { createHttpServer, type HttpServer } from '../adapters/http/server.ts';
 import type { Backend } from '../adapters/ocpp-north/dialer.ts';
 import { createWsDialer } from '../adapters/ocpp-north/ws-dialer.ts';
-import { secretOf } from '../adapters/ocpp-south/credentials.ts';
-import { createSouthServer, type GateVerdict, type SouthServer } from '../adapters/ocpp-south/server.ts';
 import { openDataFolder } from '../runtime/data-folder.ts';
+import { openDeviceKey } from '../runtime/device-key.ts';
 import type { Log } from '../runtime/log.ts';
 import { openLmdbStore } from '../runtime/persistence/lmdb-store.ts';
 import { SystemClock } from '../runtime/system-clock.ts';
 import { systemRandom } from '../runtime/system-random.ts';
+import { listenForChargers } from './charger-listener.ts';
 import { type Core, createCore } from './core.ts';
 import { watchIdleMemory } from './idle-memory.ts';
 import { LiveView } from './live-view.ts';
@@ -39,7 +39,10 @@ export interface Site {
   readonly core: Core;
   readonly view: SiteView;
   readonly bus: OpenBus;
-  readonly southPort: number;
+  /** Unencrypted; null where no charger may come in that way. */
+  readonly southPort: number | null;
+  /** Null without TLS. */
+  readonly southTlsPort: number | null;
   readonly apiAddress: { host: string; port: number };
   /** Stops accepting, flushes, closes sockets with 1001, stops nats-server, frees the data folder. */
   stop(): Promise<void>;
@@ -68,6 +71,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
   const clock = new SystemClock();
   const folder = await openDataFolder(config.dataFolder);
   teardown.add('data folder', () => folder.release());
+  const deviceKey = await openDeviceKey(folder.path);
   const store = await openLmdbStore(join(folder.path, 'store'), { clock });
   teardown.add('store', () => store.close());
   const bus = await openBus({
@@ -134,11 +138,26 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     log,
   );
   teardown.add('api', () => api.close());
-  const { server, port } = await listenForChargers(config, core, clock, log);
-  teardown.add('charger listener', () => server.close());
+  const chargers = await listenForChargers({
+    config,
+    core,
+    clock,
+    log,
+    deviceKey,
+    placeOf: (identity) => placeOf(identity, config),
+  });
+  teardown.add('charger listener', () => chargers.close());
   // The first to be stopped: sockets take their close frame while the listener is still there.
   teardown.add('core', stopCore);
-  return { core, view, bus, southPort: port, apiAddress: api.address, stop: () => teardown.run() };
+  return {
+    core,
+    view,
+    bus,
+    southPort: chargers.port,
+    southTlsPort: chargers.tlsPort,
+    apiAddress: api.address,
+    stop: () => teardown.run(),
+  };
 }
 
 function onceOnly(stop: () => Promise<void>): () => Promise<void> {
@@ -159,38 +178,6 @@ function listenForPeople(
     commands,
     report: (error) => log.error({ err: error }, 'api'),
   });
-}
-
-async function listenForChargers(
-  config: SiteConfig,
-  core: Core,
-  clock: SystemClock,
-  log: Log,
-): Promise<{ server: SouthServer; port: number }> {
-  const server = createSouthServer({
-    listen: config.ocpp.listen,
-    clock,
-    log,
-    gateway: core.south,
-    gate: gateOf(config, core),
-  });
-  const { port } = await server.listen();
-  return { server, port };
-}
-
-/** Who may come in. An adopted charger gets its actors here, before its socket reaches the gateway. */
-function gateOf(config: SiteConfig, core: Core): (identity: string) => GateVerdict {
-  const secrets = new Map(
-    config.chargers.known.map(({ id, password }) => [id, password ? secretOf(password.reveal()) : null]),
-  );
-  return (identity) => {
-    const secret = secrets.get(identity);
-    if (secret !== undefined) return { outcome: 'accept', secret };
-    if (config.chargers.unknown === 'reject') return { outcome: 'reject' };
-    if (config.chargers.unknown === 'quarantine') return { outcome: 'quarantine' };
-    if (!core.host.peek(`charger/${identity}`)) core.adopt(placeOf(identity, config));
-    return { outcome: 'accept', secret: null };
-  };
 }
 
 function placeOf(charger: string, config: SiteConfig): ChargerPlace {

@@ -18,6 +18,10 @@ export interface ConnectionInfo {
   remote: string;
   /** The charger offered no subprotocol and was let in by the named quirk. */
   subprotocolMissing: boolean;
+  /** Over TLS. */
+  isSecure: boolean;
+  /** SHA-256 of the public key of the certificate that it came in with; null where none was asked for. */
+  clientKey: string | null;
 }
 
 export interface ConnectionLimits {

@@ -7,16 +7,26 @@ export type RefusalCause =
   | 'rejected'
   | 'quarantined'
   | 'badCredentials'
+  | 'noCertificate'
+  | 'badCertificate'
+  /** Its security profile asks for TLS. */
+  | 'unencrypted'
+  | 'tooManyFailures'
+  | 'tooManyPending'
+  | 'tooSlow'
+  | 'tlsHandshake'
   | 'noCommonSubprotocol'
   | 'alreadyConnected'
   | 'busy';
 
 /** One refused kind of connection, for the technician: repeats are counted, not listed. */
 export interface RefusedConnection {
-  /** Escaped: whatever the peer claimed to be. */
+  /** Escaped: whatever the peer claimed to be; empty where it did not get that far. */
   identity: string;
   remote: string;
   cause: RefusalCause;
+  /** What the library said, where it says more than the cause. */
+  detail: string | null;
   count: number;
   firstAtMs: number;
   lastAtMs: number;
@@ -37,18 +47,18 @@ export class Refusals {
     this.#log = log;
   }
 
-  add(claimed: string, remote: string, cause: RefusalCause): void {
+  add(claimed: string, remote: string, cause: RefusalCause, detail: string | null = null): void {
     const identity = escapeForPeople(claimed);
-    const key = `${cause} ${remote} ${identity}`;
+    const key = `${cause} ${remote} ${detail} ${identity}`;
     const nowMs = this.#clock.wallMs();
     const known = this.#kinds.get(key);
     this.#kinds.delete(key);
     const { count, firstAtMs } = known ?? { count: 0, firstAtMs: nowMs };
-    this.#kinds.set(key, { identity, remote, cause, count: count + 1, firstAtMs, lastAtMs: nowMs });
+    this.#kinds.set(key, { identity, remote, cause, detail, count: count + 1, firstAtMs, lastAtMs: nowMs });
     if (this.#kinds.size > REFUSALS_MAX) this.#kinds.delete(this.#kinds.keys().next().value ?? '');
     // Powers of two bound what a persistent stranger writes into the log.
     if (((count + 1) & count) === 0)
-      this.#log.warn({ identity, remote, cause, count: count + 1 }, 'connection refused');
+      this.#log.warn({ identity, remote, cause, detail, count: count + 1 }, 'connection refused');
   }
 
   /** Newest first. */

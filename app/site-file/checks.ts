@@ -1,7 +1,8 @@
-import type { Remark } from './finding.ts';
+import type { FilePath, Remark } from './finding.ts';
 import { isLoopback } from './listen-address.ts';
 import type { SiteFileData } from './schema.ts';
 import type { SecretLookup } from './secret.ts';
+import { DEFAULT_LISTEN_TLS } from './site-config.ts';
 
 /** What can be checked: the sections that passed the schema (a faulty one must not hide findings elsewhere). */
 export type CheckableSite = Partial<SiteFileData>;
@@ -13,7 +14,6 @@ export function referenceRemarks(site: CheckableSite, lookUp: (reference: string
   return [
     ...repeatedChargers(site),
     ...repeatedTags(site),
-    ...chargerPasswords(site, lookUp),
     ...otherPasswords(site, lookUp),
     ...portRemarks(site),
   ];
@@ -43,31 +43,6 @@ function repeatedTags(site: CheckableSite): Remark[] {
   });
 }
 
-function chargerPasswords(site: CheckableSite, lookUp: (reference: string) => SecretLookup): Remark[] {
-  if (site.chargers === undefined || site.ocpp === undefined) return [];
-  const profile = site.ocpp.securityProfile;
-  const remarks = site.chargers.known.flatMap((charger, index): Remark[] => {
-    const path = ['chargers', 'known', index, 'passwordFrom'];
-    if (charger.passwordFrom !== undefined) {
-      if (profile === 0) return [warning(path, 'is not asked for with ocpp.securityProfile 0')];
-      return secretRemarks(path, lookUp(charger.passwordFrom));
-    }
-    if (profile === 0) return [];
-    return [
-      error(path, `is missing for ${charger.id}: ocpp.securityProfile 1 asks every charger for a password`),
-    ];
-  });
-  if (profile === 1 && site.chargers.unknown === 'adopt') {
-    remarks.push(
-      error(
-        ['chargers', 'unknown'],
-        'adopt needs ocpp.securityProfile 0: an unknown charger has no password here',
-      ),
-    );
-  }
-  return remarks;
-}
-
 function otherPasswords(site: CheckableSite, lookUp: (reference: string) => SecretLookup): Remark[] {
   const remarks = (site.backends ?? []).flatMap((backend, index) =>
     backend.auth === undefined
@@ -91,7 +66,7 @@ function otherPasswords(site: CheckableSite, lookUp: (reference: string) => Secr
   return remarks;
 }
 
-function secretRemarks(path: Array<string | number>, lookup: SecretLookup): Remark[] {
+export function secretRemarks(path: FilePath, lookup: SecretLookup): Remark[] {
   if (!lookup.ok) return [error(path, lookup.problem)];
   const remarks: Remark[] = [];
   if (lookup.readableByOthers)
@@ -103,23 +78,21 @@ function secretRemarks(path: Array<string | number>, lookup: SecretLookup): Rema
 }
 
 function portRemarks(site: CheckableSite): Remark[] {
-  const ocppPort = site.ocpp?.listen.port;
-  if (ocppPort === undefined || ocppPort === 0 || ocppPort !== site.ui?.listen.port) return [];
-  return [error(['ui', 'listen'], `uses port ${ocppPort}, as ocpp.listen does`)];
+  const { ocpp, ui } = site;
+  const remarks: Remark[] = [];
+  const clash = (path: Array<string | number>, port: number | undefined, other: string): void => {
+    if (port !== undefined && port !== 0) remarks.push(error(path, `uses port ${port}, as ${other} does`));
+  };
+  const tlsPort = ocpp?.tls === undefined ? undefined : (ocpp.listenTls ?? DEFAULT_LISTEN_TLS).port;
+  if (ui?.listen.port === ocpp?.listen.port) clash(['ui', 'listen'], ui?.listen.port, 'ocpp.listen');
+  if (ui?.listen.port === tlsPort) clash(['ui', 'listen'], tlsPort, 'ocpp.listenTls');
+  if (ocpp?.listen.port === tlsPort) clash(['ocpp', 'listenTls'], tlsPort, 'ocpp.listen');
+  return remarks;
 }
 
 /** What works, but invites trouble. */
 export function securityRemarks(site: CheckableSite): Remark[] {
   const remarks: Remark[] = [];
-  if (site.ocpp?.securityProfile === 0 && !isLoopback(site.ocpp.listen.host)) {
-    remarks.push(
-      warning(
-        ['ocpp', 'securityProfile'],
-        'anyone on the network can pose as a charger',
-        '1 asks for passwords',
-      ),
-    );
-  }
   if (site.ui !== undefined && !isLoopback(site.ui.listen.host)) {
     remarks.push(
       warning(['ui', 'listen'], 'the API has no users yet: everyone on the network can read the site'),
@@ -141,10 +114,10 @@ export function securityRemarks(site: CheckableSite): Remark[] {
   return remarks;
 }
 
-export function error(path: Array<string | number>, message: string, hint?: string): Remark {
+export function error(path: FilePath, message: string, hint?: string): Remark {
   return { severity: 'error', path, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-export function warning(path: Array<string | number>, message: string, hint?: string): Remark {
+export function warning(path: FilePath, message: string, hint?: string): Remark {
   return { severity: 'warning', path, message, ...(hint === undefined ? {} : { hint }) };
 }

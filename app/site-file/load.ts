@@ -5,6 +5,7 @@ import { type CheckableSite, error, referenceRemarks, securityRemarks } from './
 import { electricalRemarks } from './electrical-checks.ts';
 import type { FilePath, Finding, Remark } from './finding.ts';
 import { locate, nodeAt } from './locate.ts';
+import { floorWarnings, profileRemarks } from './profile-checks.ts';
 import { type SiteFileData, siteFileSchema } from './schema.ts';
 import { lookUpSecret, type Secret, type SecretSource } from './secret.ts';
 import { type SiteConfig, siteConfigOf } from './site-config.ts';
@@ -56,7 +57,9 @@ export function readSiteFile(text: string, file: string, secrets: SecretSource):
   const findings = [
     ...schemaFindings.sort((a, b) => a.line - b.line || a.column - b.column),
     ...referenceRemarks(site, lookUp).map(place),
+    ...profileRemarks(site, { lookUp, folder: secrets.folder, nowMs: Date.now() }).map(place),
     ...electricalRemarks(site).map(place),
+    ...floorWarnings(site).map(place),
     ...securityRemarks(site).map(place),
   ];
   const isSound = parsed.success && findings.every((finding) => finding.severity === 'warning');

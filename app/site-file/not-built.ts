@@ -12,7 +12,6 @@ const NOT_BUILT_KEYS: Readonly<Record<string, string>> = {
   'chargers.defaults.phaseOrder': 'phase orders: each charger is counted on every phase',
   'chargers.known[].phaseOrder': 'phase orders: each charger is counted on every phase',
   'chargers.known[].minA': 'a minimum per charger: minA stands under chargers.defaults',
-  'ocpp.tls': 'TLS towards chargers',
   'backends[].queue': 'queue settings: nothing is ever dropped from the queue',
   'backends[].tls': 'TLS settings: wss:// checks the certificate against the usual authorities',
   'offlineAuth.policy.maxEnergyWh': 'energy caps of offline sessions',
@@ -22,7 +21,6 @@ const NOT_BUILT_KEYS: Readonly<Record<string, string>> = {
 /** Values that name something not built yet, by place. */
 const NOT_BUILT_VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ocpp.versions[]': { 'ocpp2.0.1': 'OCPP 2.0.1', 'ocpp2.1': 'OCPP 2.1' },
-  'ocpp.securityProfile': { '2': 'security profile 2 (TLS)', '3': 'security profile 3 (TLS certificates)' },
 };
 
 /** Why a key that the schema does not know is refused, if it belongs to a part that is not built yet. */

@@ -99,6 +99,17 @@ const chargerDefaults = z.strictObject({
   onLinkLoss: z.strictObject({ afterS: afterS.default(120), limitA: amps().default(6) }).prefault({}),
 });
 
+/** OCPP 1.6 security whitepaper; 0 asks for nothing. */
+const securityProfile = z.literal([0, 1, 2, 3]);
+
+/** As tools print it: 64 hex digits, in any case, with or without colons. */
+const sha256Fingerprint = z.string().transform((text, context) => {
+  const hex = text.replaceAll(':', '').toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+  context.addIssue({ code: 'custom', message: 'must be a SHA-256 fingerprint: 64 hex digits' });
+  return z.NEVER;
+});
+
 const knownCharger = z.strictObject({
   id: chargerId,
   circuit,
@@ -106,12 +117,17 @@ const knownCharger = z.strictObject({
   connectors: connectors.optional(),
   onLinkLoss: z.strictObject({ afterS: afterS.optional(), limitA: amps().optional() }).optional(),
   passwordFrom: secretReference.optional(),
+  securityProfile: securityProfile.optional(),
+  allowWeakerProfile: z.boolean().default(false),
+  certificateSha256: sha256Fingerprint.optional(),
 });
 
 const messages = z.number().int().min(1).max(10_000);
 
 /** Backlogs after an outage, all chargers together; above what they send when all is well, or it never gets empty. */
 const replay = z.strictObject({ perSecond: messages.default(100), burst: messages.default(200) });
+
+const tlsFile = z.string().min(1).max(1024);
 
 const backend = z.strictObject({
   id,
@@ -139,7 +155,11 @@ export const siteFileSchema = z.strictObject({
     .strictObject({
       listen: listen.prefault('0.0.0.0:9000'),
       versions: z.array(z.literal('ocpp1.6')).min(1).max(1).default(['ocpp1.6']),
-      securityProfile: z.literal([0, 1]).default(1),
+      listenTls: listen.optional(),
+      tls: z
+        .strictObject({ certificateFile: tlsFile, keyFile: tlsFile, clientCaFile: tlsFile.optional() })
+        .optional(),
+      securityProfile: securityProfile.default(1),
     })
     .prefault({}),
   backends: z.array(backend).min(1).max(1),

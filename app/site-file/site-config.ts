@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path';
+import type { SecurityProfile } from '../../adapters/ocpp-south/admission.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { SiteFileData } from './schema.ts';
 import type { Secret } from './secret.ts';
+import { type TlsFiles, tlsFilesOf } from './tls-files.ts';
 
 /** A checked site file in the product's own terms: integers with units, paths absolute, secrets looked up. */
 export interface SiteConfig {
@@ -13,7 +15,7 @@ export interface SiteConfig {
   /** Null: load management is off. */
   electrical: ElectricalConfig | null;
   chargers: ChargersConfig;
-  ocpp: { listen: ListenAddress; securityProfile: 0 | 1 };
+  ocpp: OcppConfig;
   backend: BackendConfig;
   offlineAuth: { localList: string[]; cacheMaxAgeMs: number; unknownTags: 'accept' | 'reject' };
   api: { listen: ListenAddress; hosts: string[] };
@@ -27,6 +29,19 @@ export interface BackendConfig {
   password: Secret | null;
   /** How fast backlogs may go up after an outage, all chargers together. */
   replay: { perSecond: number; burst: number };
+}
+
+/** Where chargers connect, and the least that they must show. */
+export interface OcppConfig {
+  /** Null: no charger may come in unencrypted. */
+  listen: ListenAddress | null;
+  tls: TlsConfig | null;
+  /** The floor: a charger below it needs its own word in the site file. */
+  securityProfile: SecurityProfile;
+}
+
+export interface TlsConfig extends TlsFiles {
+  listen: ListenAddress;
 }
 
 export interface ElectricalConfig {
@@ -59,11 +74,15 @@ export interface ChargerLimits {
 
 export interface KnownCharger extends ChargerLimits {
   id: string;
-  /** Null with security profile 0. */
+  securityProfile: SecurityProfile;
+  /** Null with security profiles 0 and 3. */
   password: Secret | null;
+  /** Profile 3: fingerprint of its one certificate, lower-case hex; null: any with its name from the authority. */
+  certificateSha256: string | null;
 }
 
 const NATS_PORT = 4222;
+export const DEFAULT_LISTEN_TLS: ListenAddress = { host: '0.0.0.0', port: 9443 };
 
 /** Maps checked data; `secretOf` gives what the reference check has already found. */
 export function siteConfigOf(
@@ -78,7 +97,7 @@ export function siteConfigOf(
     dataFolder: resolve(dirname(file), data.data),
     electrical: electricalConfigOf(data),
     chargers: chargersConfigOf(data, secretOf),
-    ocpp: { listen: data.ocpp.listen, securityProfile: data.ocpp.securityProfile },
+    ocpp: ocppConfigOf(data, file),
     backend: {
       id: backend.id,
       url: backend.url.href.replace(/\/$/, ''),
@@ -107,6 +126,25 @@ function electricalConfigOf(data: SiteFileData): ElectricalConfig | null {
   };
 }
 
+function ocppConfigOf(data: SiteFileData, file: string): OcppConfig {
+  const { listen, listenTls, tls, securityProfile } = data.ocpp;
+  const mayBePlain =
+    securityProfile <= 1 || data.chargers.known.some((one) => profileOf(one, data.ocpp) <= 1);
+  return {
+    listen: mayBePlain ? listen : null,
+    tls: tls ? { listen: listenTls ?? DEFAULT_LISTEN_TLS, ...tlsFilesOf(tls, dirname(file)) } : null,
+    securityProfile,
+  };
+}
+
+/** What a known charger must show: its own word, else the site's. */
+export function profileOf(
+  charger: { securityProfile?: SecurityProfile | undefined },
+  ocpp: { securityProfile: SecurityProfile },
+): SecurityProfile {
+  return charger.securityProfile ?? ocpp.securityProfile;
+}
+
 function chargersConfigOf(data: SiteFileData, secretOf: (reference: string) => Secret): ChargersConfig {
   const { defaults, known, unknown } = data.chargers;
   const limitsOf = (own: Partial<(typeof known)[number]>): ChargerLimits => ({
@@ -115,17 +153,26 @@ function chargersConfigOf(data: SiteFileData, secretOf: (reference: string) => S
     fallbackMilliamps: (own.onLinkLoss?.limitA ?? defaults.onLinkLoss.limitA) * 1_000,
     graceMs: (own.onLinkLoss?.afterS ?? defaults.onLinkLoss.afterS) * 1_000,
   });
-  const asksPasswords = data.ocpp.securityProfile === 1;
+  const passwordOf = (charger: (typeof known)[number], profile: SecurityProfile): Secret | null => {
+    const { passwordFrom } = charger;
+    return asksPassword(profile) && passwordFrom !== undefined ? secretOf(passwordFrom) : null;
+  };
   return {
     minMilliamps: defaults.minA * 1_000,
     unknown,
     defaults: limitsOf({}),
-    known: known.map((charger) => ({
-      id: charger.id,
-      ...limitsOf(charger),
-      password: asksPasswords && charger.passwordFrom !== undefined ? secretOf(charger.passwordFrom) : null,
-    })),
+    known: known.map((charger) => {
+      const securityProfile = profileOf(charger, data.ocpp);
+      const password = passwordOf(charger, securityProfile);
+      const certificateSha256 = charger.certificateSha256 ?? null;
+      return { id: charger.id, ...limitsOf(charger), securityProfile, password, certificateSha256 };
+    }),
   };
+}
+
+/** Whether a charger of this profile logs in with a password. */
+export function asksPassword(profile: SecurityProfile): boolean {
+  return profile === 1 || profile === 2;
 }
 
 function busConfigOf(data: SiteFileData, secretOf: (reference: string) => Secret): SiteConfig['bus'] {

@@ -61,6 +61,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'electrical.connection': 'connection: { fuseA: 63, reserveA: 2 }',
   'electrical.connection.fuseA': 'fuseA: 63',
   'chargers.known[].id': 'id: cp-01',
+  'ocpp.tls.certificateFile': 'certificateFile: tls/site.crt',
+  'ocpp.tls.keyFile': 'keyFile: tls/site.key',
   backends: 'backends: [{ id: cpms, url: wss://cpms.example.com/ocpp }]',
   'backends[].id': 'id: cpms',
   'backends[].url': 'url: wss://cpms.example.com/ocpp',

@@ -5,6 +5,7 @@ import { findNatsServer } from '../../adapters/nats/find-server.ts';
 import { startManagedNats } from '../../adapters/nats/managed-server.ts';
 import { connectNatsBus } from '../../adapters/nats/nats-bus.ts';
 import { createWsDialer } from '../../adapters/ocpp-north/ws-dialer.ts';
+import { SecretKeeper } from '../../adapters/ocpp-south/credentials.ts';
 import { createSouthServer } from '../../adapters/ocpp-south/server.ts';
 import { createCore } from '../../app/core.ts';
 import { watchIdleMemory } from '../../app/idle-memory.ts';
@@ -71,10 +72,14 @@ const recovered = await core.start();
 watchIdleMemory({ clock });
 const server = createSouthServer({
   listen: { host: '127.0.0.1', port: 0 },
+  listenTls: null,
   clock,
   log: silentLog,
   gateway: core.south,
-  gate: () => ({ outcome: 'accept', secret: null }),
+  keeper: new SecretKeeper({ deviceKey: Buffer.alloc(32) }),
+  gate: () => ({ outcome: 'accept', profile: 0 }),
+  // The whole fleet connects from one address.
+  limits: { pendingPerAddressMax: 4_096 },
 });
 const { port } = await server.listen();
 announce({

@@ -126,6 +126,8 @@ export class QuietWorld {
       const attached = this.core.south.attach(charger.id, mortalSocket(ours, this.#life), {
         subprotocol: 'ocpp1.6',
         subprotocolMissing: false,
+        isSecure: false,
+        clientKey: null,
         remote: 'test',
       });
       if (attached !== null) charger.connect(this.#listenedTo(charger.id, theirs));

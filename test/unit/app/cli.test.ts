@@ -98,7 +98,7 @@ describe('holdfast run', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain('site.yaml:1:1 version must be 1, found 2\n');
     expect(stderr).toContain('backends is missing');
-    expect(stderr).toMatch(/2 errors, 1 warning; nothing was started\n$/);
+    expect(stderr).toMatch(/2 errors, 2 warnings; nothing was started\n$/);
   });
 });
 

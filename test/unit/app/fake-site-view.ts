@@ -51,6 +51,7 @@ export function fakeSiteView(fake: FakeSite = {}): SiteView {
         protocol: 'ocpp1.6',
         lastFrameAt: '2026-03-02T13:03:17.000Z',
         quarantined: false,
+        security: { profile: 1, weakerThanSite: false, encrypted: false },
         connectors: [
           {
             connector: 1,

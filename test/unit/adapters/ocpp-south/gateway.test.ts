@@ -5,7 +5,13 @@ import { createSouthGateway } from '../../../../adapters/ocpp-south/gateway.ts';
 import { silentLog } from '../../../../runtime/log.ts';
 import { countingRandom, dataOf, FakeHost, FakeSocket, HandClock } from '../ocpp/helpers.ts';
 
-const info = { subprotocol: 'ocpp1.6', remote: '10.0.0.7', subprotocolMissing: false } as const;
+const info = {
+  subprotocol: 'ocpp1.6',
+  remote: '10.0.0.7',
+  subprotocolMissing: false,
+  isSecure: false,
+  clientKey: null,
+} as const;
 
 function aGateway(limits: Partial<ConnectionLimits> = {}) {
   const clock = new HandClock();

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { ConnectionLimits } from '../../../../adapters/ocpp-south/charger-connection.ts';
-import { secretOf } from '../../../../adapters/ocpp-south/credentials.ts';
+import { SecretKeeper } from '../../../../adapters/ocpp-south/credentials.ts';
 import { createSouthGateway } from '../../../../adapters/ocpp-south/gateway.ts';
 import { createSouthServer, type SouthServerOptions } from '../../../../adapters/ocpp-south/server.ts';
 import { silentLog } from '../../../../runtime/log.ts';
@@ -11,12 +12,28 @@ import { FakeHost } from '../ocpp/helpers.ts';
 
 export const KEY = 'a-key-of-enough-characters';
 
-/** `CP-open` needs no password, `CP-known` needs {@link KEY}, `CP-new` is quarantined, all others are unknown. */
-const gate: SouthServerOptions['gate'] = (identity) => {
-  if (identity.startsWith('CP-open')) return { outcome: 'accept', secret: null };
-  if (identity.startsWith('CP-known')) return { outcome: 'accept', secret: secretOf(KEY) };
-  return identity === 'CP-new' ? { outcome: 'quarantine' } : { outcome: 'reject' };
-};
+/** Too short for a key. */
+export const PASSWORD = 'short-secret';
+
+/** At the least cost that scrypt takes. */
+export function aKeeper(): SecretKeeper {
+  return new SecretKeeper({ deviceKey: Buffer.alloc(32, 7), scryptCost: 2 });
+}
+
+/**
+ * `CP-open` needs nothing, `CP-known` needs {@link KEY}, `CP-weak` needs {@link PASSWORD}, `CP-new` is quarantined, all
+ * others are unknown.
+ */
+export function aGate(keeper: SecretKeeper): SouthServerOptions['gate'] {
+  const key = keeper.keep(KEY);
+  const password = keeper.keep(PASSWORD);
+  return (identity) => {
+    if (identity.startsWith('CP-open')) return { outcome: 'accept', profile: 0 };
+    if (identity.startsWith('CP-known')) return { outcome: 'accept', profile: 1, secret: key };
+    if (identity.startsWith('CP-weak')) return { outcome: 'accept', profile: 1, secret: password };
+    return identity === 'CP-new' ? { outcome: 'quarantine' } : { outcome: 'reject' };
+  };
+}
 
 /** A south server on a free loopback port, over a host that answers every CALL with `{}` when `answering` is set. */
 export async function listening(
@@ -49,26 +66,37 @@ export async function listening(
       return result;
     },
   });
+  const keeper = options.server?.keeper ?? aKeeper();
   const server = createSouthServer({
     listen: { host: '127.0.0.1', port: 0 },
+    listenTls: null,
     clock,
     log: silentLog,
     gateway,
-    gate,
+    keeper,
+    gate: aGate(keeper),
     ...options.server,
+    limits: { refusalStepMs: 20, ...options.server?.limits },
   });
-  const { port } = await server.listen();
+  const { port, tlsPort } = await server.listen();
   return {
     host,
     gateway,
     server,
-    port,
+    port: port ?? 0,
+    tlsPort: tlsPort ?? 0,
     url: (identity: string) => `ws://127.0.0.1:${port}/ocpp/${encodeURIComponent(identity)}`,
+    tlsUrl: (identity: string) => `wss://127.0.0.1:${tlsPort}/ocpp/${encodeURIComponent(identity)}`,
     stop: async () => {
       gateway.close();
       await server.close();
     },
   };
+}
+
+/** What a charger brings to a TLS handshake; it trusts any server unless told. */
+export interface TlsClient extends SecureContextOptions {
+  rejectUnauthorized?: boolean;
 }
 
 export interface Attempt {
@@ -80,14 +108,14 @@ export interface Attempt {
 /** Dials and says how it went. */
 export function dial(
   url: string,
-  options: { key?: string; user?: string; protocols?: string[]; localAddress?: string } = {},
+  options: { key?: string; user?: string; protocols?: string[]; localAddress?: string; tls?: TlsClient } = {},
 ): Promise<Attempt> {
-  const { key, localAddress } = options;
+  const { key, localAddress, tls } = options;
   const user = options.user ?? decodeURIComponent(url.slice(url.lastIndexOf('/') + 1));
   const headers =
     key === undefined ? {} : { authorization: `Basic ${Buffer.from(`${user}:${key}`).toString('base64')}` };
   const bound = localAddress === undefined ? {} : { localAddress };
-  const socket = new WebSocket(url, options.protocols ?? ['ocpp1.6'], { headers, ...bound });
+  const socket = new WebSocket(url, options.protocols ?? ['ocpp1.6'], { headers, ...bound, ...tls });
   return new Promise((resolve) => {
     socket.on('open', () => resolve({ socket, outcome: 'open' }));
     socket.on('unexpected-response', (request, response) => {
