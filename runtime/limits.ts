@@ -28,9 +28,16 @@ export const limits = {
   restartsMax: 5,
   restartWindowMs: 60_000,
   quarantineMs: 600_000,
-  /** Quarantines within the window beyond which the process gives up to its watchdog. */
+  /** Actors quarantined within the window beyond which the process gives up to its watchdog. */
   quarantinesMax: 3,
   quarantineWindowMs: 600_000,
+  /**
+   * Tells of one sender that their receivers have not taken. At the cap adapters may hand it nothing more that their
+   * peers would repeat, so its sockets pause; what is told already stays in the outbox, and nothing is lost.
+   */
+  tellsWaitingMax: 512,
+  /** Superseded tells are cleared out of a mailbox when it has grown by this much, and then by its own length again. */
+  mailboxPruneAt: 64,
   /** An actor untouched for this long gives up its memory; its snapshot stays in the store (waking costs some 20 µs). */
   passivateAfterMs: 10_000,
   passivateEveryMs: 2_500,
@@ -42,5 +49,6 @@ export const limits = {
   journalVerifyRecords: 100_000,
 } as const;
 
+invariant(limits.mailboxPruneAt < limits.tellsWaitingMax, 'superseded tells go before a sender is held');
 invariant(limits.relaxedCompany <= limits.groupTurns, 'relaxedCompany fits into a group');
 invariant(limits.lateCutMs + limits.directDeliveryMs < 1_000, 'a late cut leaves within a second');

@@ -1,9 +1,9 @@
 import type { Address } from '../address.ts';
 import type { TimerHandle } from '../clock.ts';
 import { type Incoming, incomingEnvelope, type Json } from '../envelope.ts';
-import type { PostRefusal, PostResult } from '../errors.ts';
+import type { PostOptions, PostRefusal, PostResult } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { type DraftText, JournalChain } from '../persistence/journal-chain.ts';
+import { JournalChain } from '../persistence/journal-chain.ts';
 import { StoreFault } from '../persistence/store.ts';
 import type { JournalEntry } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
@@ -12,11 +12,12 @@ import { EffectRelease } from './effect-release.ts';
 import type { Group } from './group.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HostAlarms } from './host-alarms.ts';
+import { HostNotes } from './host-notes.ts';
 import type { HostOptions } from './host-options.ts';
 import { EnvelopeIds } from './ids.ts';
-import { inputDraft } from './journal-draft.ts';
 import type { MailItem } from './mail.ts';
 import { Outbox } from './outbox.ts';
+import type { Quarantine } from './quarantines.ts';
 import { countProcessStart, type Recovered, recoverJournal } from './recovery.ts';
 import { RowOverlay } from './row-overlay.ts';
 import { type RowScan, RowView } from './row-view.ts';
@@ -24,9 +25,6 @@ import { RunLoop } from './run-loop.ts';
 import { StoreOutage } from './store-outage.ts';
 import { TimerService } from './timer-service.ts';
 import { type TurnObserver, TurnStage } from './turn-stage.ts';
-
-/** Stands as sender and receiver of what the host itself has to say. */
-const HOST_ADDRESS: Address = 'runtime/host';
 
 /**
  * Runs actors in turns: take an envelope, step the machine, commit everything the turn did together with others,
@@ -45,9 +43,7 @@ export class ActorHost {
   #loop!: RunLoop;
   #release!: EffectRelease;
   #ids!: EnvelopeIds;
-  #isStarted = false;
-  /** Said before the journal could be written: alarms of the start itself, so they are few. */
-  readonly #early: JournalEntry[] = [];
+  readonly #notes: HostNotes;
   #stopping = false;
   readonly #outage: StoreOutage;
   #sweep: TimerHandle | undefined;
@@ -58,6 +54,7 @@ export class ActorHost {
     const { store, bus, clock } = options;
     this.alarms = new HostAlarms(clock);
     this.#outage = new StoreOutage({ clock, retry: () => this.#retryNow() });
+    this.#notes = new HostNotes({ clock, outage: this.#outage, alarms: this.alarms });
     this.#rows = new RowView(store, this.#overlay);
     this.#timers = new TimerService(clock, (record, timerId, arm) => this.#timerDue(record, timerId, arm));
     this.#directory = new Directory(options.kinds, store, this.#timers);
@@ -71,6 +68,7 @@ export class ActorHost {
         if (reason === 'clear') this.alarms.clear('bus.direct');
         else this.alarms.raise('bus.direct', `tells are delivered past the bus, which is ${reason}`);
       },
+      onHeld: (senders) => this.#onHeld(senders),
     });
   }
 
@@ -125,18 +123,14 @@ export class ActorHost {
       afterBurst: () => this.#commit.sealIfDue(),
     });
     await this.#restore(recovered.processStart);
-    this.#isStarted = true;
-    for (const entry of this.#early.splice(0)) this.record(entry);
+    this.#notes.open(this.#commit, this.#ids);
     this.#armSweep();
     return recovered;
   }
 
-  /**
-   * Hands in something from outside. `urgent` (a limit that must fall) is taken even while the store fails.
-   * The result tells an adapter whether it may forget its copy: `accepted` is not yet durable.
-   */
-  post(incoming: Incoming, options: { urgent?: boolean } = {}): PostResult {
-    const refused = this.#refusal(incoming.to, options.urgent ?? false);
+  /** Hands in something from outside. The result tells an adapter whether it may forget its copy: `accepted` is not yet durable. */
+  post(incoming: Incoming, options: PostOptions = {}): PostResult {
+    const refused = this.#refusal(incoming.to, options);
     if (refused) return { refused };
     const envelope = incomingEnvelope(incoming, this.#ids.next(), this.#options.clock);
     if (!this.#directory.isKnownKind(incoming.to)) return { refused: 'UNKNOWN_ADDRESS' };
@@ -149,30 +143,12 @@ export class ActorHost {
 
   /** Journals something that no actor decided: an alarm, a clock step. */
   record(entry: JournalEntry): void {
-    if (!this.#isStarted) {
-      this.#early.push(entry);
-      return;
-    }
-    const source: Incoming = {
-      type: entry.type,
-      from: HOST_ADDRESS,
-      to: HOST_ADDRESS,
-      data: entry.data ?? {},
-    };
-    if (entry.reason) source.reason = entry.reason;
-    const note = inputDraft(incomingEnvelope(source, this.#ids.next(), this.#options.clock));
-    if (!this.#outage.standing) {
-      this.#write([note]);
-      this.#commit.sealIfDue();
-    } else if (!this.#outage.hold(note)) this.alarms.count('notes.dropped');
+    this.#notes.record(entry);
   }
 
-  #write(notes: readonly DraftText[]): void {
-    if (notes.length === 0) return;
-    const group = this.#commit.open;
-    if (group.empty) group.openedAtMs = this.#options.clock.monotonicMs();
-    group.notes.push(...notes);
-    group.immediate = true;
+  /** Journals a deed of the supervisor and does it: once it is on disk, or after 300 ms all the same. */
+  carryOut(entry: JournalEntry, deed: () => void): void {
+    this.#notes.carryOut(entry, deed);
   }
 
   /** The machine's state as it stands in memory (perhaps ahead of the disk) or in the store; undefined for an address that is not in being. */
@@ -186,6 +162,21 @@ export class ActorHost {
   isQuarantined(address: Address): boolean {
     const record = this.#directory.get(address);
     return record !== undefined && this.#stage.isQuarantined(record);
+  }
+
+  /** Who runs nothing for now, oldest first. */
+  quarantines(): Quarantine[] {
+    return this.#stage.exceptions.quarantines;
+  }
+
+  /** Lets a quarantined actor out before its time; what waited for it is taken now, in order. `why` is journalled. */
+  release(address: Address, why: string): 'released' | 'notQuarantined' | 'unknownActor' {
+    const record = this.#directory.get(address);
+    if (!record) return 'unknownActor';
+    if (!this.#stage.exceptions.endQuarantine(record)) return 'notQuarantined';
+    const reason = { code: 'operator.released', params: { address, why } };
+    this.record({ type: 'runtime.released', reason });
+    return 'released';
   }
 
   addresses(kind: string): Address[] {
@@ -226,17 +217,31 @@ export class ActorHost {
     this.#outage.stopTimer();
     this.#directory.stopTimers();
     this.#stage.stop();
+    this.#notes.stop();
     this.outbox.close();
     this.#loop.stop();
     if (!this.#outage.standing) await this.#commit.flush();
   }
 
-  #refusal(to: Address, urgent: boolean): PostRefusal | undefined {
+  #refusal(to: Address, { urgent, notice }: PostOptions): PostRefusal | undefined {
     if (this.#stopping) return 'STOPPING';
     if (this.#outage.standing && !urgent) return 'STORE_FAILING';
     const record = this.#directory.get(to);
     if (record && this.#stage.isQuarantined(record)) return 'QUARANTINED';
+    if (!urgent && !notice && this.outbox.isHeld(to)) return 'TELLS_WAITING';
     return undefined;
+  }
+
+  #onHeld(senders: ReadonlySet<Address>): void {
+    const [first] = senders;
+    if (first === undefined) this.alarms.clear('tells.waiting');
+    else {
+      const others = senders.size > 1 ? ` and ${senders.size - 1} more` : '';
+      this.alarms.raise(
+        'tells.waiting',
+        `receivers do not take what ${first}${others} told them; sockets pause until they do`,
+      );
+    }
   }
 
   /** Reads everything before the first commit: an unreadable store must be found before it is written to. */
@@ -258,7 +263,19 @@ export class ActorHost {
   #enqueueTell(to: Address, item: MailItem): void {
     const record = this.#directory.demand(to);
     record.mailbox.addTell(item);
+    if (record.mailbox.wantsPruning) this.#pruneSuperseded(record);
     this.#loop.ready(record);
+  }
+
+  /** A mailbox that nobody empties must not keep `latest` tells that newer ones have replaced. */
+  #pruneSuperseded(record: ActorRecord): void {
+    const stale = record.mailbox.prune(
+      ({ outboxId }) => outboxId !== undefined && !this.outbox.get(outboxId),
+    );
+    for (const { envelope } of stale) {
+      this.alarms.count('tells.superseded');
+      this.#release.ranAgain(envelope.id);
+    }
   }
 
   #timerDue(record: ActorRecord, timerId: string, arm: number): void {
@@ -284,7 +301,7 @@ export class ActorHost {
 
   #committed(group: Group): void {
     if (this.#outage.ended()) {
-      this.#write(this.#outage.takeNotes());
+      this.#writeHeld();
       this.alarms.clear('store.failing');
     }
     this.#stage.committed(group);
@@ -312,12 +329,18 @@ export class ActorHost {
   #retryNow(): void {
     if (!this.#outage.standing || this.#stopping) return;
     const outcome = this.#outage.during(() => {
-      this.#write(this.#outage.takeNotes());
+      this.#writeHeld();
       this.#loop.runBurst();
       return this.#commit.open.empty && !this.#commit.busy ? 'nothing' : 'tried';
     });
     // An empty probe would prove nothing, so the store counts as back until a group fails again.
     if (outcome === 'nothing') this.alarms.clear('store.failing');
+  }
+
+  /** What waited for the store to take writes again. */
+  #writeHeld(): void {
+    this.#notes.writeHeld();
+    this.#stage.exceptions.sayFarewells();
   }
 
   #armSweep(): void {

@@ -21,7 +21,6 @@ export class ActorRecord {
   /** Number of the last group that holds something of this actor. */
   lastGroup = 0;
   lastActiveMs = 0;
-  quarantinedUntilMs = 0;
   /** Monotonic times of throws on different envelopes, within the restart window. */
   throws: number[] = [];
 

@@ -3,6 +3,7 @@ import type { PortEffect } from './actor-kind.ts';
 import type { ActorRecord } from './actor-record.ts';
 import type { MailItem } from './mail.ts';
 import type { OutboxEntry } from './outbox.ts';
+import type { Farewell } from './quarantines.ts';
 import type { RowWrite } from './row-overlay.ts';
 
 /** A port effect on its way: released once, either with its group or (a cut) before it. */
@@ -27,6 +28,8 @@ export interface RunTurn {
   /** Undelivered `latest` entries that this turn's tells replace. */
   superseded: OutboxEntry[];
   effects: PendingEffect[];
+  /** Set where no actor ran: the supervisor spoke for one that it set aside. */
+  farewell?: Farewell;
 }
 
 /** A row or outbox write of a group; the newest of a key wins. */

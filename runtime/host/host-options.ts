@@ -1,12 +1,20 @@
+import type { AnyMachineSnapshot } from 'xstate';
 import type { Address } from '../address.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Clock } from '../clock.ts';
+import type { Json } from '../envelope.ts';
 import type { Log } from '../log.ts';
 import type { Store } from '../persistence/store.ts';
 import type { Random } from '../random.ts';
 import type { ActorKind, PortEffect } from './actor-kind.ts';
 import type { MailItem } from './mail.ts';
 import type { Recovered } from './recovery.ts';
+
+export interface LastWord {
+  to: Address;
+  type: string;
+  data: Json;
+}
 
 export interface HostOptions {
   store: Store;
@@ -22,6 +30,11 @@ export interface HostOptions {
   relaxedWaitMs?: number;
   /** An envelope was parked: whoever waits for an answer to it gets an error. */
   onParked?: (item: MailItem) => void;
+  /**
+   * What others must be told for an actor that is set aside, in its name and after all that it told them itself;
+   * `snapshot` is undefined where it cannot be read. Told to actors in being only.
+   */
+  lastWords?: (address: Address, snapshot: AnyMachineSnapshot | undefined) => readonly LastWord[];
   /** The actor runs nothing for now: carry out its safe state. */
   onQuarantine?: (address: Address) => void;
   /** Too much is broken: the process should end so that its watchdog starts it anew. */

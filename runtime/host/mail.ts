@@ -1,4 +1,5 @@
 import type { Envelope } from '../envelope.ts';
+import { limits } from '../limits.ts';
 
 /** One thing an actor has to take: a tell (from the outbox), something from an adapter, or a due timer. */
 export interface MailItem {
@@ -20,6 +21,7 @@ export class Mailbox {
   #items: Array<MailItem | undefined> = [];
   #head = 0;
   #waitingTells: MailItem[] = [];
+  #pruneAt: number = limits.mailboxPruneAt;
   peak = 0;
 
   constructor(max: number) {
@@ -30,8 +32,14 @@ export class Mailbox {
     return this.#items.length - this.#head;
   }
 
-  get waiting(): number {
-    return this.#waitingTells.length;
+  /** Everything in it, tells beyond the cap included. */
+  get held(): number {
+    return this.size + this.#waitingTells.length;
+  }
+
+  /** It has grown so much since it was last pruned that it is worth looking for items nobody needs any more. */
+  get wantsPruning(): boolean {
+    return this.held >= this.#pruneAt;
   }
 
   /** False at the cap: the caller must refuse its peer. What is urgent has some room of its own beyond it. */
@@ -56,6 +64,22 @@ export class Mailbox {
     this.#head = 0;
   }
 
+  /** Drops what `isStale`; gives it back. */
+  prune(isStale: (item: MailItem) => boolean): MailItem[] {
+    const stale: MailItem[] = [];
+    const isFresh = (item: MailItem): boolean => {
+      const drop = isStale(item);
+      if (drop) stale.push(item);
+      return !drop;
+    };
+    this.#items = this.#items.slice(this.#head).filter(isFresh);
+    this.#head = 0;
+    this.#waitingTells = this.#waitingTells.filter(isFresh);
+    while (this.#waitingTells.length > 0 && this.size < this.max) this.#push(this.#waitingTells.shift()!);
+    this.#pruneAt = Math.max(limits.mailboxPruneAt, 2 * this.held);
+    return stale;
+  }
+
   take(): MailItem | undefined {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#head]!;
@@ -69,6 +93,7 @@ export class Mailbox {
       this.#head = 0;
     }
     if (this.#waitingTells.length > 0 && this.size < this.max) this.#push(this.#waitingTells.shift()!);
+    if (this.size === 0) this.#pruneAt = limits.mailboxPruneAt;
     return item;
   }
 

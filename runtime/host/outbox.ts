@@ -2,6 +2,7 @@ import type { Address } from '../address.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
 import type { Envelope } from '../envelope.ts';
+import { limits } from '../limits.ts';
 
 /** A tell between its sender's commit and its receiver's. */
 export interface OutboxEntry {
@@ -30,12 +31,18 @@ interface OutboxOptions {
   enqueue: (entry: OutboxEntry) => void;
   /** An entry had to be delivered past the bus (reason: away, silent); clear when it carries again. */
   onDirect: (reason: 'away' | 'silent' | 'clear') => void;
+  /** Tells of these senders wait in such numbers that they are handed nothing more; empty when all is well again. */
+  onHeld: (senders: ReadonlySet<Address>) => void;
 }
 
 /**
  * Tells on their way. The bus carries them; the outbox answers for them: what the bus has not brought in time is
- * delivered directly. Bounded by the receivers' and senders' own bounds: an actor makes few tells per turn, and
- * the run loop stops when a group is full.
+ * delivered directly.
+ *
+ * Bound: per sender `tellsWaitingMax`. A sender that reaches it (its receiver is quarantined, or slow) is held:
+ * adapters may hand it nothing that their peers would repeat, so its sockets pause until half of its tells are taken.
+ * What goes beyond are the tells of turns that it had accepted before, and of notices, timers and other actors' tells,
+ * which come at their own bounded rates and for no longer than a quarantine lasts. No tell is ever dropped.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -43,6 +50,8 @@ export class Outbox {
   /** Entries of one sender and receiver that are not enqueued yet, oldest first. */
   readonly #pairs = new Map<string, OutboxEntry[]>();
   readonly #latest = new Map<string, OutboxEntry>();
+  readonly #countOf = new Map<Address, number>();
+  readonly #held = new Set<Address>();
   #travelling: OutboxEntry[] = [];
   #timer: TimerHandle | undefined;
   readonly stats: OutboxStats = { overBus: 0, direct: 0, strangers: 0 };
@@ -61,9 +70,15 @@ export class Outbox {
     return this.#entries.get(id);
   }
 
+  /** True while so many tells of this sender wait that it should be handed nothing more. */
+  isHeld(sender: Address): boolean {
+    return this.#held.has(sender);
+  }
+
   /** Notes an entry of a turn that is not on disk yet; returns the older entry that it replaces, if any. */
   stage(entry: OutboxEntry): OutboxEntry | undefined {
     this.#entries.set(entry.id, entry);
+    this.#count(entry.envelope.from, 1);
     const pair = pairKey(entry.envelope.from, entry.envelope.to);
     const waiting = this.#pairs.get(pair);
     if (waiting) waiting.push(entry);
@@ -103,6 +118,7 @@ export class Outbox {
     const entry = this.#entries.get(id);
     if (!entry) return;
     this.#entries.delete(id);
+    this.#count(entry.envelope.from, -1);
     if (entry.latestKey !== undefined && this.#latest.get(entry.latestKey) === entry) {
       this.#latest.delete(entry.latestKey);
     }
@@ -127,6 +143,18 @@ export class Outbox {
   close(): void {
     if (this.#timer) this.#options.clock.clearTimer(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Held from the bound on, until half of it is gone: a sender must not flap at the edge. */
+  #count(sender: Address, by: 1 | -1): void {
+    const count = (this.#countOf.get(sender) ?? 0) + by;
+    if (count > 0) this.#countOf.set(sender, count);
+    else this.#countOf.delete(sender);
+    const isHeld = this.#held.has(sender);
+    if (!isHeld && count >= limits.tellsWaitingMax) this.#held.add(sender);
+    else if (isHeld && count <= limits.tellsWaitingMax / 2) this.#held.delete(sender);
+    else return;
+    this.#options.onHeld(this.#held);
   }
 
   #arrived(id: string): void {

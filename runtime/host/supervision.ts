@@ -7,11 +7,12 @@ export type Verdict = 'retry' | 'park' | 'quarantine' | 'giveUp';
 
 /**
  * What follows a throw. One envelope is tried once more, then parked; throws on different envelopes beyond the
- * restart intensity quarantine the actor; too many quarantines give the process up to its watchdog.
+ * restart intensity quarantine the actor; too many quarantined actors give the process up to its watchdog.
  */
 export class Supervision {
   readonly #clock: Clock;
-  #quarantines: number[] = [];
+  /** When each actor was quarantined last, within the window: one that an operator let out too early counts once. */
+  #quarantinedAt = new Map<ActorRecord, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,13 +28,9 @@ export class Supervision {
     record.throws.push(now);
     if (record.throws.length <= limits.restartsMax) return 'park';
     record.throws = [];
-    record.quarantinedUntilMs = now + limits.quarantineMs;
-    this.#quarantines = this.#quarantines.filter((at) => now - at < limits.quarantineWindowMs);
-    this.#quarantines.push(now);
-    return this.#quarantines.length > limits.quarantinesMax ? 'giveUp' : 'quarantine';
-  }
-
-  isQuarantined(record: ActorRecord): boolean {
-    return record.quarantinedUntilMs > this.#clock.monotonicMs();
+    for (const [other, at] of this.#quarantinedAt)
+      if (now - at >= limits.quarantineWindowMs) this.#quarantinedAt.delete(other);
+    this.#quarantinedAt.set(record, now);
+    return this.#quarantinedAt.size > limits.quarantinesMax ? 'giveUp' : 'quarantine';
   }
 }

@@ -1,5 +1,4 @@
 import type { AnyMachineSnapshot } from 'xstate';
-import type { TimerHandle } from '../clock.ts';
 import type { Envelope, Json } from '../envelope.ts';
 import { limits } from '../limits.ts';
 import type { DraftText } from '../persistence/journal-chain.ts';
@@ -8,6 +7,7 @@ import type { Group } from './group.ts';
 import { bareDraft, decisionDraft, inputDraft } from './journal-draft.ts';
 import type { MailItem } from './mail.ts';
 import type { OutboxEntry } from './outbox.ts';
+import { type Farewell, type Quarantine, Quarantines } from './quarantines.ts';
 import { rowStoreKey } from './row-overlay.ts';
 import { MachineRunner } from './step.ts';
 import { Supervision } from './supervision.ts';
@@ -19,16 +19,21 @@ export class TurnExceptions {
   readonly #o: StageOptions;
   readonly #tells: TellStaging;
   readonly #supervision: Supervision;
-  readonly #quarantines = new Map<ActorRecord, TimerHandle>();
+  readonly #quarantines: Quarantines;
 
   constructor(options: StageOptions, tells: TellStaging) {
     this.#o = options;
     this.#tells = tells;
     this.#supervision = new Supervision(options.host.clock);
+    this.#quarantines = new Quarantines(options.host.clock, (record) => this.endQuarantine(record));
   }
 
   isQuarantined(record: ActorRecord): boolean {
-    return this.#supervision.isQuarantined(record);
+    return this.#quarantines.has(record);
+  }
+
+  get quarantines(): Quarantine[] {
+    return this.#quarantines.list();
   }
 
   /** Consumed, counted, and reported to whoever told it. */
@@ -69,14 +74,52 @@ export class TurnExceptions {
     }
     this.#park(record, item, String(error));
     if (verdict === 'park') return;
+    this.#setAside(record, item.envelope, before, String(error));
+    if (verdict === 'giveUp') host.onFatal?.('too many actors were quarantined');
+  }
+
+  #setAside(
+    record: ActorRecord,
+    cause: Envelope,
+    before: AnyMachineSnapshot | undefined,
+    error: string,
+  ): void {
+    const { host, alarms, directory } = this.#o;
+    const words = (host.lastWords?.(record.address, before) ?? []).filter(
+      ({ to }) => directory.get(to)?.alive,
+    );
+    this.#quarantines.begin(
+      record,
+      cause,
+      error,
+      words.map((word) => ({ ...word, options: {} })),
+    );
+    this.sayFarewells();
     alarms.raise(
       `quarantine ${record.address}`,
-      `${record.address} throws again and again; it runs nothing for 10 minutes`,
+      `${record.address} throws again and again; it runs nothing for 10 minutes, or until it is released`,
     );
-    const handle = host.clock.setTimer(limits.quarantineMs + 1, () => this.#endQuarantine(record));
-    this.#quarantines.set(record, handle);
     host.onQuarantine?.(record.address);
-    if (verdict === 'giveUp') host.onFatal?.('too many actors were quarantined');
+  }
+
+  /** Puts what the supervisor has to say for actors that it set aside into the open group. */
+  sayFarewells(): void {
+    for (const farewell of this.#quarantines.takeUnsaid()) {
+      const { record, cause, why, untilMs, tells } = farewell;
+      const item: MailItem = { envelope: cause, throws: 0 };
+      const group = joinGroup(this.#o, item);
+      const reason = { code: 'runtime.throwsAgainAndAgain', params: { error: why, untilMs } };
+      const entry = { type: 'runtime.quarantined', reason };
+      group.journal.push(decisionDraft(entry, cause, 'quarantined', this.#o.host.rules));
+      group.turns.push({ record, item, ...this.#tells.stage(cause, tells, group), effects: [], farewell });
+      group.immediate = true;
+      record.lastGroup = group.no;
+    }
+  }
+
+  /** The commit of a farewell failed: it is said once the store is back. */
+  notSaid(farewell: Farewell): void {
+    this.#quarantines.notSaid(farewell);
   }
 
   #park(record: ActorRecord, item: MailItem, error: string): void {
@@ -119,14 +162,17 @@ export class TurnExceptions {
 
   /** The process ends: nobody is left to be let out. */
   stop(): void {
-    for (const handle of this.#quarantines.values()) this.#o.host.clock.clearTimer(handle);
+    this.#quarantines.stop();
   }
 
-  #endQuarantine(record: ActorRecord): void {
-    this.#quarantines.delete(record);
+  /** Its time is over, or an operator lets it out. False when it was not quarantined. */
+  endQuarantine(record: ActorRecord): boolean {
+    if (!this.#quarantines.end(record)) return false;
     record.queued = false;
     this.#o.alarms.clear(`quarantine ${record.address}`);
     this.#o.ready(record);
+    this.#o.directory.forget(record);
+    return true;
   }
 }
 

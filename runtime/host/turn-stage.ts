@@ -13,6 +13,7 @@ import type { EffectRelease } from './effect-release.ts';
 import type { Group, RunTurn } from './group.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { HostAlarms } from './host-alarms.ts';
+import type { HostOptions } from './host-options.ts';
 import type { EnvelopeIds } from './ids.ts';
 import { decisionDraft, inputDraft } from './journal-draft.ts';
 import type { MailItem } from './mail.ts';
@@ -45,6 +46,7 @@ export interface StageOptions {
     log: Log;
     rules: string;
     onParked?: (item: MailItem) => void;
+    lastWords?: HostOptions['lastWords'];
     onQuarantine?: (address: Address) => void;
     onFatal?: (why: string) => void;
   };
@@ -72,6 +74,10 @@ export class TurnStage {
     this.#o = options;
     this.#tells = new TellStaging(options.outbox, options.ids);
     this.#exceptions = new TurnExceptions(options, this.#tells);
+  }
+
+  get exceptions(): TurnExceptions {
+    return this.#exceptions;
   }
 
   isQuarantined(record: ActorRecord): boolean {
@@ -122,7 +128,8 @@ export class TurnStage {
       for (const late of release.takeLate(turn.item.envelope.id)) this.#journalLate(turn, late);
     }
     for (const after of group.afterwards) after();
-    for (const { record } of group.turns) if (record.lastGroup === group.no) directory.forget(record);
+    for (const { record } of group.turns)
+      if (record.lastGroup === group.no && !this.isQuarantined(record)) directory.forget(record);
   }
 
   /** The groups never happened: envelopes go back to their mailboxes, actors to what the store says. */
@@ -133,6 +140,10 @@ export class TurnStage {
       for (const turn of group.turns) {
         for (const entry of turn.tells) outbox.remove(entry.id);
         for (const pending of turn.effects) release.giveBack(pending);
+        if (turn.farewell) {
+          this.#exceptions.notSaid(turn.farewell);
+          continue;
+        }
         const list = items.get(turn.record);
         if (list) list.push(turn.item);
         else items.set(turn.record, [turn.item]);

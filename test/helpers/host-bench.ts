@@ -2,6 +2,7 @@ import { InProcessBus } from '../../runtime/bus/in-process-bus.ts';
 import { ActorHost } from '../../runtime/host/actor-host.ts';
 import type { ActorKind, PortEffect } from '../../runtime/host/actor-kind.ts';
 import type { HostOptions } from '../../runtime/host/host-options.ts';
+import { limits } from '../../runtime/limits.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { verifyChain } from '../../runtime/persistence/journal-chain.ts';
 import {
@@ -72,6 +73,15 @@ export class HostBench {
 
   sentTypes(): string[] {
     return this.sent.map((effect) => effect.type);
+  }
+
+  /** Makes a lamp throw until it is set aside. */
+  async breakDown(name: string): Promise<void> {
+    for (let i = 0; i <= limits.restartsMax; i++) await this.tell(name, 'break');
+  }
+
+  alarmCodes(): string[] {
+    return this.host.alarms.standing().map(({ code }) => code);
   }
 
   /** The journal as stored; fails the test when its chain is broken. */
