@@ -48,6 +48,7 @@ export const defaultTiming: SiteTiming = {
 };
 
 const SITE: Address = 'site/tree';
+const LEASE_MAX_MS = 120_000;
 
 /**
  * The first envelopes of a process: they bring actors into being, and tell those restored from the store their
@@ -60,13 +61,18 @@ export function configureEnvelopes(plan: SitePlan): Incoming[] {
   return envelopes;
 }
 
+/** A limit holds this long unless it is renewed: never longer than any charger's grace. */
+export function leaseMsOf(plan: SitePlan): number {
+  return Math.min(...plan.chargers.map((place) => place.graceMs), LEASE_MAX_MS);
+}
+
 export function configureBudget(plan: SitePlan): Incoming {
   const { limitMilliamps, phases, minMilliamps } = plan.electrical!;
   const config: BudgetConfig = {
     limitMilliamps,
     phases,
     minMilliamps,
-    leaseMs: Math.min(...plan.chargers.map((place) => place.graceMs), 120_000),
+    leaseMs: leaseMsOf(plan),
     chargers: plan.chargers.map(({ charger, connectors, maxMilliamps, fallbackMilliamps }) => ({
       charger,
       connectors,

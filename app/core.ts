@@ -1,9 +1,5 @@
-import { backendLinkKind } from '../actors/backend-link-actor.ts';
-import { chargerKind } from '../actors/charger-actor.ts';
-import { connectorKind } from '../actors/connector-actor.ts';
+import { lastWordsOf, manifest } from '../actors/manifest.ts';
 import type { LimitsEffect, NorthEffect, SouthEffect } from '../actors/ports.ts';
-import { sessionKind } from '../actors/session-actor.ts';
-import { siteBudgetKind } from '../actors/site-budget-actor.ts';
 import {
   type ChargerPlace,
   configureBudget,
@@ -23,11 +19,13 @@ import {
 } from '../adapters/ocpp-south/gateway.ts';
 import { createLimitsPort } from '../adapters/ocpp-south/limits.ts';
 import type { Incoming } from '../runtime/envelope.ts';
+import type { PostOptions } from '../runtime/errors.ts';
 import { ActorHost } from '../runtime/host/actor-host.ts';
 import type { PortEffect } from '../runtime/host/actor-kind.ts';
 import type { HostOptions } from '../runtime/host/host-options.ts';
 import type { MailItem } from '../runtime/host/mail.ts';
 import type { Recovered } from '../runtime/host/recovery.ts';
+import { SafeStates } from './safe-states.ts';
 
 /** The parts that differ between the product, the simulator and the benchmarks. */
 export interface CoreOptions
@@ -48,6 +46,7 @@ export interface Core {
   readonly host: ActorHost;
   readonly south: SouthGateway;
   readonly north: NorthGateway;
+  readonly safeStates: SafeStates;
   /** Recovers, and hands every actor its configuration. */
   start(): Promise<Recovered>;
   /** Takes a charger in that the site file does not name. */
@@ -58,7 +57,20 @@ export interface Core {
 
 export function createCore(options: CoreOptions): Core {
   const { clock, random, log } = options;
-  const post = (incoming: Incoming) => host.post(incoming);
+  let { plan } = options;
+  const post = (incoming: Incoming, how?: PostOptions) => host.post(incoming, how);
+  /** Nobody says it again before the next start of the process. */
+  const configure = (envelope: Incoming) => host.post(envelope, { notice: true });
+  const safeStates: SafeStates = new SafeStates({
+    clock,
+    host: () => host,
+    plan: () => plan,
+    ports: {
+      south: (effect) => south.perform(effect),
+      north: (effect) => north.perform(effect),
+      limits: (effect) => limits.perform(effect),
+    },
+  });
   const south = createSouthGateway({
     clock,
     random,
@@ -71,7 +83,7 @@ export function createCore(options: CoreOptions): Core {
     random,
     log,
     post,
-    dialer: options.dialer,
+    dialer: safeStates.dialer(options.dialer),
     backendOf: options.backendOf,
     chargerIsWaiting: (charger) => south.hasOpenCall(charger),
     ...(options.northLimits ? { limits: options.northLimits } : {}),
@@ -79,30 +91,34 @@ export function createCore(options: CoreOptions): Core {
   const limits = createLimitsPort({ clock, log, post, south });
   const host = new ActorHost({
     ...options,
-    kinds: [chargerKind, connectorKind, sessionKind, backendLinkKind, siteBudgetKind],
+    kinds: manifest.map(({ kind }) => kind),
     ports: {
       south: (effect) => south.perform(dataOf<SouthEffect>(effect)),
       north: (effect) => north.perform(dataOf<NorthEffect>(effect)),
-      limits: (effect) => limits.perform(dataOf<LimitsEffect>(effect)),
+      limits: (effect) => {
+        const allowed = safeStates.limit(dataOf<LimitsEffect>(effect), effect.cut === true);
+        if (allowed) limits.perform(allowed);
+      },
     },
     onParked: (item) => answerParked(item, south, north),
-    onQuarantine: (address) => carryOutSafeState(address, south, north),
+    lastWords: lastWordsOf,
+    onQuarantine: (address) => safeStates.carryOut(address),
   });
-  let { plan } = options;
 
   return {
     host,
     south,
     north,
+    safeStates,
     async start() {
       const recovered = await host.start();
-      for (const envelope of configureEnvelopes(plan)) host.post(envelope);
+      for (const envelope of configureEnvelopes(plan)) configure(envelope);
       return recovered;
     },
     adopt(place) {
       plan = { ...plan, chargers: [...plan.chargers, place] };
-      if (plan.electrical) host.post(configureBudget(plan));
-      for (const envelope of configureCharger(plan, place)) host.post(envelope);
+      if (plan.electrical) configure(configureBudget(plan));
+      for (const envelope of configureCharger(plan, place)) configure(envelope);
     },
     async stop() {
       await host.stop();
@@ -130,15 +146,4 @@ function answerParked(item: MailItem, south: SouthGateway, north: NorthGateway):
   };
   if (type === 'south.called') south.perform({ type: 'answer', charger, socketId, messageId, error });
   if (type === 'north.called') north.perform({ type: 'answer', charger, socketId, messageId, error });
-}
-
-/**
- * A quarantined charger's sockets are closed, so that it keeps its messages; its draw then counts at its worst
- * case. A quarantined budget sends nothing more: every lease runs out to the chargers' own fallback.
- */
-function carryOutSafeState(address: string, south: SouthGateway, north: NorthGateway): void {
-  const [kind, charger] = address.split('/') as [string, string];
-  if (kind !== 'charger' && kind !== 'link') return;
-  south.perform({ type: 'close', charger, code: 1013, reason: 'set aside after failures' });
-  north.perform({ type: 'hangUp', charger, code: 1001, reason: 'set aside after failures' });
 }

@@ -1,6 +1,7 @@
 import type { CallErrorData, SouthCalled, SouthClosed } from '../../actors/ports.ts';
 import type { Address } from '../../runtime/address.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { PostRefusal } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { OutgoingCall } from '../ocpp/call-queue.ts';
@@ -56,6 +57,9 @@ export interface ConnectionOptions {
 
 const ABNORMAL = 1006;
 const TRY_AGAIN_LATER = 1013;
+
+/** The actor takes nothing now, and others do: this charger is asked to come back later. */
+const BUSY: ReadonlySet<PostRefusal> = new Set(['MAILBOX_FULL', 'TELLS_WAITING', 'QUARANTINED']);
 
 /** One authenticated socket of one charger, from `south.opened` (posted by the gateway) to `south.closed`. */
 export class ChargerConnection {
@@ -212,7 +216,7 @@ export class ChargerConnection {
     // Unanswered, the charger keeps its message and repeats it.
     this.#rpc.forget(id);
     const note = { charger: this.identity, action, cause: result.refused };
-    if (result.refused === 'MAILBOX_FULL' || result.refused === 'QUARANTINED') {
+    if (BUSY.has(result.refused)) {
       this.#options.log.warn(note, 'message not taken, socket closed');
       this.#options.socket.close(TRY_AGAIN_LATER, 'busy, try again later');
     } else {

@@ -1,10 +1,10 @@
 import type { Clock, TimerHandle } from '../../runtime/clock.ts';
 import type { Incoming } from '../../runtime/envelope.ts';
-import type { PostResult } from '../../runtime/errors.ts';
+import type { PostOptions, PostResult } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 
 /** Hands an envelope to the host's mailbox of its addressee. */
-export type Post = (incoming: Incoming) => PostResult;
+export type Post = (incoming: Incoming, options?: PostOptions) => PostResult;
 
 /** Notices kept per address while its mailbox refuses; at the cap the newest is dropped and logged as an error. */
 export const KEPT_PER_ADDRESS_MAX = 256;
@@ -74,7 +74,7 @@ export class SurePost {
   }
 
   #isRefused(incoming: Incoming): boolean {
-    const result = this.#post(incoming);
+    const result = this.#post(incoming, { notice: true });
     // An address that is no more, or a host that stops, will never take it: keeping it would keep it for ever.
     return result !== 'accepted' && result.refused !== 'UNKNOWN_ADDRESS' && result.refused !== 'STOPPING';
   }

@@ -87,7 +87,9 @@ export class HostWorld {
       case 'stall':
         return store.stall();
       case 'resume':
-        return store.resume();
+        store.resume();
+        // What the step that was due meanwhile leads to happens before the next thing does, a kill say.
+        return clock.advance(0);
       case 'busAway':
         return bus.stop();
       case 'busSilent':

@@ -120,6 +120,7 @@ describe('a charger that connects', () => {
 describe('a message that the host does not take', () => {
   test.each([
     ['MAILBOX_FULL', 1013],
+    ['TELLS_WAITING', 1013],
     ['QUARANTINED', 1013],
     ['STORE_FAILING', undefined],
   ] as const)('stays unanswered for %s, and the socket is closed with %s', (refusal, code) => {
