@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { addActors } from './commands/actors.ts';
 import { checkSite } from './commands/check.ts';
 import type { CommandIo } from './commands/command-io.ts';
 import { addQueue } from './commands/queue.ts';
@@ -61,6 +62,7 @@ function programOf(context: CliContext, outcome: { code: number }): Command {
       outcome.code = checkSite(file, options.json === true, io);
     });
   addQueue(program, io, outcome);
+  addActors(program, io, outcome);
   return program;
 }
 
@@ -71,6 +73,8 @@ const EXAMPLES = `Examples:
   holdfast run -c site.yaml           run a site
   holdfast queue ls cp-01             what is kept for the CPMS of a charger
   holdfast queue retry cp-01 12 --reason "CPMS repaired"   send a dead letter or parked message again
+  holdfast actors --quarantined       who was set aside after failures, until when and why
+  holdfast release charger/cp-01 --reason "firmware rolled back"   let it run again at once
 `;
 
 interface InspectOption {

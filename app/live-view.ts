@@ -1,3 +1,4 @@
+import { manifest } from '../actors/manifest.ts';
 import type { Mode, QueueRow, TransactionRow } from '../actors/tells.ts';
 import { chargerOf, lastCommandedMilliamps, worstCaseMilliamps } from '../machines/site-budget/ledger.ts';
 import type { SiteBudgetContext } from '../machines/site-budget/site-budget.messages.ts';
@@ -11,6 +12,7 @@ import type { OpenBus } from './open-bus.ts';
 import { queueEntries } from './queue-entries.ts';
 import type { SiteConfig } from './site-file/site-config.ts';
 import type {
+  ActorStatus,
   AlarmStatus,
   ChargerStatus,
   ConnectorStatus,
@@ -37,6 +39,8 @@ interface LiveViewOptions {
 }
 
 const SESSIONS_MAX = 500;
+const ACTORS_MAX = 1_000;
+const HELD_REASON = 'the site budget is set aside: no more than the fail-safe limit';
 const HOUR_MS = 3_600_000;
 const WORST_FIRST: Mode[] = ['fallback', 'offline', 'resync', 'online'];
 
@@ -143,9 +147,7 @@ export class LiveView implements SiteView {
     const alarms = this.#alarms();
     const isFailing = alarms.some((alarm) => alarm.code === 'store.failing');
     const hours = Math.max(1, clock.monotonicMs() - this.#startedAtMs) / HOUR_MS;
-    const addresses = ['charger', 'connector', 'session', 'link', 'budget'].flatMap((kind) =>
-      core.host.addresses(kind),
-    );
+    const quarantined = this.actors({ quarantinedOnly: true });
     return {
       status: isFailing ? 'failed' : alarms.length > 0 ? 'degraded' : 'ok',
       ready: !isFailing,
@@ -159,12 +161,24 @@ export class LiveView implements SiteView {
       },
       clock: { trust: clock.trust },
       actors: {
-        running: addresses.length,
-        quarantined: addresses.filter((address) => core.host.isQuarantined(address)).length,
+        running: this.#addresses().length,
+        quarantined: quarantined.length,
         parkedEnvelopes: core.host.rows('parked').length,
       },
+      quarantined,
       alarms,
     };
+  }
+
+  actors({ quarantinedOnly }: { quarantinedOnly: boolean }): ActorStatus[] {
+    const aside = this.#o.core.host.quarantines().map(({ address, sinceMs, untilMs, why }) => ({
+      address,
+      quarantine: { since: rfc3339(sinceMs), until: rfc3339(untilMs), why },
+    }));
+    if (quarantinedOnly) return aside;
+    const known = new Set<string>(aside.map(({ address }) => address));
+    const others = this.#addresses().filter((address) => !known.has(address));
+    return [...aside, ...others.map((address) => ({ address, quarantine: null }))].slice(0, ACTORS_MAX);
   }
 
   decisions(limit: number): DecisionStatus[] {
@@ -176,6 +190,10 @@ export class LiveView implements SiteView {
     // Only profile 0 lets in a charger that the site file does not name.
     const profile = chargers.known.find(({ id }) => id === charger)?.securityProfile ?? 0;
     return { profile, weakerThanSite: profile < ocpp.securityProfile, encrypted };
+  }
+
+  #addresses(): Address[] {
+    return manifest.flatMap(({ kind }) => this.#o.core.host.addresses(kind.kind));
   }
 
   #alarms(): AlarmStatus[] {
@@ -217,7 +235,8 @@ export class LiveView implements SiteView {
   }
 
   #connectors(charger: string): ConnectorStatus[] {
-    const { host } = this.#o.core;
+    const { host, safeStates } = this.#o.core;
+    const heldAt = safeStates.heldAtMilliamps(charger);
     const prefix = `connector/${charger}/`;
     const addresses = host.addresses('connector').filter((address) => address.startsWith(prefix));
     const entries = this.#budget()?.ledger.connectors ?? [];
@@ -225,7 +244,9 @@ export class LiveView implements SiteView {
       const connector = Number(address.slice(prefix.length));
       const { context } = host.peek(address)!;
       const entry = entries.find((one) => one.charger === charger && one.connector === connector);
-      const limit = entry ? lastCommandedMilliamps(entry) : null;
+      const told = entry ? lastCommandedMilliamps(entry) : null;
+      const isHeld = told !== null && heldAt !== null && told > heldAt;
+      const limit = isHeld ? heldAt : told;
       const mode = this.#mode(address);
       return {
         connector,
@@ -233,7 +254,7 @@ export class LiveView implements SiteView {
         mode,
         session: (context.session as string | null) ?? null,
         limitA: limit === null ? null : limit / 1_000,
-        limitReason: this.#decisions.limitReason(charger, connector),
+        limitReason: isHeld ? HELD_REASON : this.#decisions.limitReason(charger, connector),
         currentA: entry?.measured ? entry.measured.milliamps / 1_000 : null,
         powerW: null,
         measuredAt: entry?.measured ? rfc3339(entry.measured.at) : null,

@@ -17,6 +17,7 @@ import { messagesOfSession } from './session-messages.ts';
 
 const WHY: Readonly<Record<PostRefusal, string>> = {
   MAILBOX_FULL: 'the charger has too much to do',
+  TELLS_WAITING: 'others do not take what the charger told them',
   QUARANTINED: 'the charger or its link was set aside after failures',
   STOPPING: 'the controller stops',
   STORE_FAILING: 'the store takes nothing',

@@ -17,6 +17,8 @@ export interface SiteView {
   /** What is kept for the CPMS of one charger, by number; undefined: there is no such charger. */
   queue(charger: string, page: { after: number; limit: number }): QueueListing | undefined;
   health(): HealthStatus;
+  /** Those set aside first; at most 1 000. */
+  actors(which: { quarantinedOnly: boolean }): ActorStatus[];
   /** The newest decisions, newest first; at most `limit`. */
   decisions(limit: number): DecisionStatus[];
 }
@@ -161,6 +163,19 @@ export interface QueueEntry {
   error: string | null;
 }
 
+/** An actor, and since when, until when and why supervision has set it aside; null: it runs. */
+export interface ActorStatus {
+  address: string;
+  quarantine: QuarantineStatus | null;
+}
+
+export interface QuarantineStatus {
+  since: string;
+  until: string;
+  /** What its last turn threw. */
+  why: string;
+}
+
 export interface HealthStatus {
   /** `failed`: the store takes nothing; `degraded`: an alarm stands. */
   status: 'ok' | 'degraded' | 'failed';
@@ -172,6 +187,8 @@ export interface HealthStatus {
   store: { status: 'ok' | 'failed'; commitsPerHour: number; bytesPerHour: number };
   clock: { trust: ClockTrust };
   actors: { running: number; quarantined: number; parkedEnvelopes: number };
+  /** Those that run nothing for now. */
+  quarantined: ActorStatus[];
   alarms: AlarmStatus[];
 }
 

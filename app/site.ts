@@ -3,10 +3,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ChargerPlace, defaultTiming, type SitePlan, type SiteTiming } from '../actors/site-tree.ts';
+import type { ActorCommands } from '../adapters/http/actor-routes.ts';
 import type { QueueCommands } from '../adapters/http/queue-routes.ts';
 import { createHttpServer, type HttpServer } from '../adapters/http/server.ts';
 import type { Backend } from '../adapters/ocpp-north/dialer.ts';
 import { createWsDialer } from '../adapters/ocpp-north/ws-dialer.ts';
+import type { Address } from '../runtime/address.ts';
 import { openDataFolder } from '../runtime/data-folder.ts';
 import { openDeviceKey } from '../runtime/device-key.ts';
 import type { Log } from '../runtime/log.ts';
@@ -133,7 +135,10 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
   });
   const api = await listenForPeople(
     config,
-    queueCommands({ host: core.host, store, random: systemRandom }),
+    {
+      ...queueCommands({ host: core.host, store, random: systemRandom }),
+      release: (address, reason) => core.host.release(address as Address, reason),
+    },
     view,
     log,
   );
@@ -167,7 +172,7 @@ function onceOnly(stop: () => Promise<void>): () => Promise<void> {
 
 function listenForPeople(
   config: SiteConfig,
-  commands: QueueCommands,
+  commands: QueueCommands & ActorCommands,
   view: LiveView,
   log: Log,
 ): Promise<HttpServer> {

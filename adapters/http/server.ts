@@ -1,11 +1,12 @@
 import { createServer } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { type ActorCommands, type ActorSource, addActorRoutes } from './actor-routes.ts';
 import { isAllowedHost } from './allowed-host.ts';
 import { problem, sendProblem } from './problem.ts';
 import { addQueueRoutes, type QueueCommands, type QueueSource } from './queue-routes.ts';
 
 /** What the API reads; each call answers from memory, at once. */
-export interface HttpSource extends QueueSource {
+export interface HttpSource extends QueueSource, ActorSource {
   site(): object;
   chargers(): readonly object[];
   sessions(): readonly object[];
@@ -24,7 +25,7 @@ export interface HttpServerOptions {
   /** Host names, beside IP addresses and localhost, under which browsers may ask. */
   hosts: readonly string[];
   source: HttpSource;
-  commands: QueueCommands;
+  commands: QueueCommands & ActorCommands;
   /** Told of faults behind a 500; the asker only learns that there was one. */
   report(error: unknown): void;
 }
@@ -73,6 +74,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   answerErrors(app, options.report);
   addRoutes(app, options.source);
   addQueueRoutes(app, options.source, options.commands);
+  addActorRoutes(app, options.source, options.commands);
   await app.listen({ host: options.listen.host, port: options.listen.port });
   const bound = app.server.address();
   return {
@@ -135,7 +137,9 @@ function statusOf(error: unknown): number {
 const PATHS: ReadonlySet<string> = new Set([
   '/healthz',
   '/readyz',
-  ...['site', 'chargers', 'sessions', 'queues', 'health', 'decisions'].map((name) => `/api/v1/${name}`),
+  ...['site', 'chargers', 'sessions', 'queues', 'actors', 'health', 'decisions'].map(
+    (name) => `/api/v1/${name}`,
+  ),
 ]);
 
 function addRoutes(app: FastifyInstance, source: HttpSource): void {

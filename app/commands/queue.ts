@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { QueueEntry, QueueListing, QueueStatus } from '../site-view.ts';
-import { printable } from '../terminal-text.ts';
 import { type ApiOptions, askController, jsonOption, reportProblem, urlOption } from './api-client.ts';
 import type { CommandIo } from './command-io.ts';
+import { print } from './print.ts';
 
 interface PageOptions {
   after: string;
@@ -120,23 +120,6 @@ async function resendSession(
 
 function pathOf(charger: string): string {
   return `${ALL}/${encodeURIComponent(charger)}`;
-}
-
-function print(document: unknown, { json }: ApiOptions, io: CommandIo, rows: () => string[][]): number {
-  const text = json ? JSON.stringify(document) : aligned(rows());
-  io.stdout.write(`${text}\n`);
-  return 0;
-}
-
-/** Columns as wide as their widest cell; the last is left as it is. */
-function aligned(rows: string[][]): string {
-  const clean = rows.map((row) => row.map(printable));
-  const widths = (clean[0] ?? []).map((_, column) => Math.max(...clean.map((row) => row[column]!.length)));
-  return clean
-    .map((row) =>
-      row.map((cell, column) => cell.padEnd(column < row.length - 1 ? widths[column]! : 0)).join('  '),
-    )
-    .join('\n');
 }
 
 function ageText(seconds: number): string {

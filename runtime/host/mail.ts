@@ -67,7 +67,8 @@ export class Mailbox {
   /** Drops what `isStale`; gives it back. */
   prune(isStale: (item: MailItem) => boolean): MailItem[] {
     const stale: MailItem[] = [];
-    const isFresh = (item: MailItem): boolean => {
+    const isFresh = (item: MailItem | undefined): item is MailItem => {
+      if (item === undefined) return false;
       const drop = isStale(item);
       if (drop) stale.push(item);
       return !drop;

@@ -41,6 +41,7 @@ export function fakeSiteView(fake: FakeSite = {}): SiteView {
       store: { status: 'ok', commitsPerHour: 1234, bytesPerHour: 2_150_000 },
       clock: { trust: 'trusted' },
       actors: { running: 12, quarantined: 0, parkedEnvelopes: 0 },
+      quarantined: [],
       alarms: [],
       ...fake.health,
     }),
@@ -95,6 +96,7 @@ export function fakeSiteView(fake: FakeSite = {}): SiteView {
       })),
     queue: () => undefined,
     replay: () => ({ backend: 'cpms', perSecond: 100, burst: 200, waiting: 0 }),
+    actors: () => [],
     decisions: (limit) =>
       Array.from({ length: Math.min(limit, fake.decisions ?? 40) }, (_, index) => ({
         seq: 1_000 - index,

@@ -24,6 +24,7 @@ beforeEach(async () => {
       sessions: () => [],
       queues: () => [],
       replay: () => ({}),
+      actors: () => [],
       health: () => ({ ready: true }),
       decisions: () => [],
       queue(charger, page) {
@@ -40,6 +41,7 @@ beforeEach(async () => {
         sessions.push({ charger, session, reason });
         return result === 'accepted' ? { messages: 3 } : result;
       },
+      release: () => expect.unreachable('nobody is to be released'),
     },
     report: (error) => expect.unreachable(String(error)),
   });

@@ -25,6 +25,7 @@ beforeEach(async () => {
     queues: () => [{ charger: 'cp-01', queued: 3 }],
     queue: () => undefined,
     replay: () => ({ perSecond: 100, waiting: 2 }),
+    actors: () => [],
     health: () => ({ ready, status: ready ? 'ok' : 'failed' }),
     decisions: (limit) => Array.from({ length: Math.min(limit, 80) }, (_, index) => ({ seq: 80 - index })),
   };
@@ -32,7 +33,11 @@ beforeEach(async () => {
     listen: { host: '127.0.0.1', port: 0 },
     hosts: ['Edge.Local'],
     source,
-    commands: { resend: () => 'accepted', resendSession: async () => ({ messages: 1 }) },
+    commands: {
+      resend: () => 'accepted',
+      resendSession: async () => ({ messages: 1 }),
+      release: () => 'released',
+    },
     report: (error) => reported.push(error),
   });
 });
