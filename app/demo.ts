@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { destination, pino } from 'pino';
 import { SystemClock } from '../runtime/system-clock.ts';
 import { DEMO_CHARGERS, DEMO_ID_TAGS } from '../simulation/demo-plan.ts';
-import { DemoSite } from '../simulation/demo-site.ts';
+import { type DemoReport, DemoSite } from '../simulation/demo-site.ts';
 import type { CommandIo } from './commands/command-io.ts';
 import { EXIT } from './exit-codes.ts';
 import { inspectHost } from './inspection.ts';
@@ -12,6 +12,7 @@ import { ModesSeen } from './modes-seen.ts';
 import { aborted } from './run.ts';
 import { type Site, type SiteOptions, startSite } from './site.ts';
 import type { SiteConfig } from './site-file/site-config.ts';
+import { startProblem } from './start-problem.ts';
 import { startTerminalView } from './terminal-view.ts';
 
 export interface DemoOptions {
@@ -35,6 +36,12 @@ const FUSE_MILLIAMPS = 80_000;
 const RESERVE_MILLIAMPS = 2_000;
 /** Short enough that a minute shows fallback and return; a real site takes minutes. */
 const GRACE_MS = 3_000;
+const DEMO_TIMING = {
+  answerBudgetMs: 3_000,
+  backendFallbackAfterMs: 5_000,
+  backoffMinMs: 300,
+  backoffMaxMs: 2_000,
+} as const;
 const API_PORT = 8080;
 /** Without an end of its own the script is laid out for this long. */
 const ENDLESS_MS = 600_000;
@@ -53,6 +60,7 @@ async function play(options: DemoOptions, folder: string): Promise<number> {
   const { io, signal } = options;
   const clock = new SystemClock();
   let site: Site | undefined;
+  let uninspect: (() => Promise<void>) | undefined;
   const outside = new DemoSite({
     clock,
     durationMs: options.forMs ?? ENDLESS_MS,
@@ -61,17 +69,23 @@ async function play(options: DemoOptions, folder: string): Promise<number> {
     hooks: { stopBus: () => site?.bus.halt(), startBus: () => site?.bus.resume() },
   });
   const cpmsUrl = await outside.startCpms();
-  site = await startOnFreePort(demoConfig(folder, cpmsUrl), {
-    log: pino({ level: 'info' }, destination({ dest: join(folder, 'holdfast.log'), sync: false })),
-    env: io.env,
-    timing: { answerBudgetMs: 3_000, backendFallbackAfterMs: 5_000, backoffMinMs: 300, backoffMaxMs: 2_000 },
-    demoPhase: () => outside.phase().name,
-    onFatal: (why) => io.stderr.write(`holdfast demo: ${why}\n`),
-  });
+  try {
+    site = await startOnFreePort(demoConfig(folder, cpmsUrl), {
+      log: pino({ level: 'info' }, destination({ dest: join(folder, 'holdfast.log'), sync: false })),
+      env: io.env,
+      timing: DEMO_TIMING,
+      demoPhase: () => outside.phase().name,
+      onFatal: (why) => io.stderr.write(`holdfast demo: ${why}\n`),
+    });
+    if (options.inspectPort !== null) uninspect = await inspectHost(site.core.host, options.inspectPort, io);
+  } catch (error) {
+    io.stderr.write(`holdfast demo: ${site ? 'inspector: ' : ''}${startProblem(error)}\n`);
+    await outside.stop();
+    await site?.stop();
+    return EXIT.failed;
+  }
   const { core, view, bus } = site;
   const modes = new ModesSeen(core.host);
-  const uninspect =
-    options.inspectPort === null ? undefined : await inspectHost(core.host, options.inspectPort, io);
   tellPeople(io, site, bus.bus.kind);
   outside.startChargers(`ws://127.0.0.1:${site.southPort}`);
   outside.start();
@@ -81,8 +95,18 @@ async function play(options: DemoOptions, folder: string): Promise<number> {
 
   const report = await outside.finish();
   terminal?.stop();
+  const result = resultOf(report, site, modes);
+  await uninspect?.();
+  await site.stop();
+  io.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
+  const isSound = result.transactions.lost + result.transactions.duplicates + result.budget.violations === 0;
+  return isSound ? EXIT.ok : EXIT.failed;
+}
+
+/** Counted from outside, but for what waits inside. */
+function resultOf(report: DemoReport, { core, view, bus }: Site, modes: ModesSeen) {
   const queues = view.queues();
-  const result = {
+  return {
     sessions: report.sessions,
     modesSeen: modes.seen(),
     transactions: {
@@ -98,11 +122,6 @@ async function play(options: DemoOptions, folder: string): Promise<number> {
     restarts: core.host.counters['turns.threw'] ?? 0,
     bus: bus.bus.kind,
   };
-  await uninspect?.();
-  await site.stop();
-  io.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
-  const isSound = result.transactions.lost + result.transactions.duplicates + result.budget.violations === 0;
-  return isSound ? EXIT.ok : EXIT.failed;
 }
 
 /** The usual port for the API; when somebody else has it, any free one. */

@@ -1,12 +1,11 @@
 import { pino } from 'pino';
-import { DataFolderBusy } from '../runtime/data-folder.ts';
 import type { Log } from '../runtime/log.ts';
 import { soundConfig } from './commands/check.ts';
 import type { CommandIo } from './commands/command-io.ts';
 import { EXIT } from './exit-codes.ts';
 import { inspectHost } from './inspection.ts';
 import { type Site, startSite } from './site.ts';
-import { TlsFilesFault } from './site-file/tls-files.ts';
+import { startProblem } from './start-problem.ts';
 
 export interface RunOptions {
   io: CommandIo;
@@ -57,16 +56,6 @@ export async function runSite(configPath: string, { io, signal, inspectPort }: R
   await site.stop();
   clearTimeout(overdue);
   return fatal.signal.aborted ? EXIT.failed : EXIT.ok;
-}
-
-function startProblem(error: unknown): string {
-  if (error instanceof TlsFilesFault) return `ocpp.tls.${error.part}: ${error.message}`;
-  if (error instanceof DataFolderBusy) {
-    return `${error.message}; stop that one first, or give this site another "data:" folder`;
-  }
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return `${String(error)}; another program listens there`;
-  return String(error);
 }
 
 export function aborted(signal: AbortSignal): Promise<void> {

@@ -51,6 +51,18 @@ async function run(text: string, ...more: string[]): Promise<{ code: unknown; st
   });
 }
 
+function demo(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  const env = { ...process.env, HOLDFAST_NATS_BIN: natsServerBinary() };
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [builtMain(), 'demo', ...args],
+      { timeout: 20_000, env },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    );
+  });
+}
+
 describe('the product started with a site file that is not sound', () => {
   test.each([
     ['is no YAML', (text: string) => `${text}\n  : [`],
@@ -101,5 +113,17 @@ describe('the product started with a sound site file', () => {
     expect(stderr).toContain('inspector: ');
     expect(stderr).toContain(String(takenPorts[0]));
     expect(stderr).not.toContain(' at ');
+  });
+});
+
+describe('the demo', () => {
+  test('exits with 1 and the port when another program listens on the port of the inspector', async () => {
+    const { code, stdout, stderr } = await demo('--for', '1s', '--json', '--inspect', String(takenPorts[0]));
+    expect(code, stderr).toBe(1);
+    expect(stderr).toContain('holdfast demo: inspector: ');
+    expect(stderr).toContain(String(takenPorts[0]));
+    expect(stderr).toContain('another program listens there');
+    expect(stderr).not.toContain(' at ');
+    expect(stdout).toBe('');
   });
 });
