@@ -68,7 +68,7 @@ export class ActorHost {
         if (reason === 'clear') this.alarms.clear('bus.direct');
         else this.alarms.raise('bus.direct', `tells are delivered past the bus, which is ${reason}`);
       },
-      onHeld: (senders) => this.#onHeld(senders),
+      onHeld: (senders) => this.alarms.tellsWait(senders),
     });
   }
 
@@ -232,18 +232,6 @@ export class ActorHost {
     return undefined;
   }
 
-  #onHeld(senders: ReadonlySet<Address>): void {
-    const [first] = senders;
-    if (first === undefined) this.alarms.clear('tells.waiting');
-    else {
-      const others = senders.size > 1 ? ` and ${senders.size - 1} more` : '';
-      this.alarms.raise(
-        'tells.waiting',
-        `receivers do not take what ${first}${others} told them; sockets pause until they do`,
-      );
-    }
-  }
-
   /** Reads everything before the first commit: an unreadable store must be found before it is written to. */
   async #restore(processStart: number): Promise<void> {
     this.#directory.restore((address, error) => {
@@ -263,19 +251,8 @@ export class ActorHost {
   #enqueueTell(to: Address, item: MailItem): void {
     const record = this.#directory.demand(to);
     record.mailbox.addTell(item);
-    if (record.mailbox.wantsPruning) this.#pruneSuperseded(record);
+    if (record.mailbox.wantsPruning) this.#stage.pruneStale(record);
     this.#loop.ready(record);
-  }
-
-  /** A mailbox that nobody empties must not keep `latest` tells that newer ones have replaced. */
-  #pruneSuperseded(record: ActorRecord): void {
-    const stale = record.mailbox.prune(
-      ({ outboxId }) => outboxId !== undefined && !this.outbox.get(outboxId),
-    );
-    for (const { envelope } of stale) {
-      this.alarms.count('tells.superseded');
-      this.#release.ranAgain(envelope.id);
-    }
   }
 
   #timerDue(record: ActorRecord, timerId: string, arm: number): void {

@@ -1,3 +1,4 @@
+import type { Address } from '../address.ts';
 import type { Clock } from '../clock.ts';
 
 export interface Alarm {
@@ -30,6 +31,18 @@ export class HostAlarms {
     if (!alarm) return;
     this.#alarms.delete(code);
     for (const listen of this.#listeners) listen(alarm, false);
+  }
+
+  /** Senders that are handed nothing more, as their tells are not taken; none: all is well again. */
+  tellsWait(senders: ReadonlySet<Address>): void {
+    const [first] = senders;
+    if (first === undefined) {
+      this.clear('tells.waiting');
+      return;
+    }
+    const others = senders.size > 1 ? ` and ${senders.size - 1} more` : '';
+    const text = `receivers do not take what ${first}${others} told them; sockets pause until they do`;
+    this.raise('tells.waiting', text);
   }
 
   standing(): Alarm[] {

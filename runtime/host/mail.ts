@@ -64,21 +64,14 @@ export class Mailbox {
     this.#head = 0;
   }
 
-  /** Drops what `isStale`; gives it back. */
-  prune(isStale: (item: MailItem) => boolean): MailItem[] {
-    const stale: MailItem[] = [];
-    const isFresh = (item: MailItem | undefined): item is MailItem => {
-      if (item === undefined) return false;
-      const drop = isStale(item);
-      if (drop) stale.push(item);
-      return !drop;
-    };
+  /** Drops what `isStale`. */
+  prune(isStale: (item: MailItem) => boolean): void {
+    const isFresh = (item: MailItem | undefined): item is MailItem => item !== undefined && !isStale(item);
     this.#items = this.#items.slice(this.#head).filter(isFresh);
     this.#head = 0;
     this.#waitingTells = this.#waitingTells.filter(isFresh);
     while (this.#waitingTells.length > 0 && this.size < this.max) this.#push(this.#waitingTells.shift()!);
     this.#pruneAt = Math.max(limits.mailboxPruneAt, 2 * this.held);
-    return stale;
   }
 
   take(): MailItem | undefined {

@@ -185,6 +185,11 @@ export class TurnStage {
     run.step({ ...stored.event, at: run.at } as { type: string });
   }
 
+  /** A mailbox that nobody empties must not keep `latest` tells that newer ones have replaced. */
+  pruneStale(record: ActorRecord): void {
+    record.mailbox.prune((item) => this.#isStale(record, item));
+  }
+
   #isStale(record: ActorRecord, item: MailItem): boolean {
     if (item.outboxId !== undefined && !this.#o.outbox.get(item.outboxId)) {
       this.#o.alarms.count('tells.superseded');
