@@ -170,6 +170,8 @@ export interface InFlightRow {
   /** In doubt since the last socket was lost: goes out again before anything else. */
   repeat: number | null;
   draining: Draining | null;
+  /** A message was put back before the one sent last: the one after that is not the next. */
+  putBack?: boolean;
 }
 
 /** How far the search for messages that go first has come; only while the link resyncs. */

@@ -21,8 +21,11 @@ export class LinkQueue {
     return this.#turn.row(this.#table, queueKey(n)) as QueueRow | undefined;
   }
 
+  /** Puts a message into its place by number: back there, or back from where it was set aside. */
   put(row: QueueRow): void {
     this.#turn.putRow(this.#table, queueKey(row.n), { ...row });
+    const sent = this.#inFlight();
+    if (sent.n !== null && row.n < sent.n) this.#save({ ...sent, putBack: true });
   }
 
   remove(n: number): void {
@@ -46,8 +49,10 @@ export class LinkQueue {
   }
 
   markSent(n: number): void {
-    const { draining } = this.#inFlight();
-    this.#save({ n, repeat: null, draining });
+    const { draining, repeat, putBack } = this.#inFlight();
+    // What is in doubt leaves before all others, the oldest included.
+    const isOldest = n !== repeat;
+    this.#save({ n, repeat: null, draining, ...(putBack && !isOldest ? { putBack } : {}) });
   }
 
   /** The message under way got an answer that is not the final word: it may leave again, and is not in doubt. */
@@ -77,10 +82,11 @@ export class LinkQueue {
 
   /** What is to leave next; undefined when the queue is empty. */
   next(): QueueRow | undefined {
-    const { n, repeat, draining } = this.#inFlight();
+    const { n, repeat, draining, putBack } = this.#inFlight();
     const inDoubt = repeat === null ? undefined : this.row(repeat);
     if (inDoubt) return inDoubt;
     if (draining) return this.#nextFirst(draining) ?? this.#oldest();
+    if (putBack) return this.#oldest();
     // Outside of a backlog everything leaves by number, so the one after the last is nearly always next.
     return (n === null ? undefined : this.row(n + 1)) ?? this.#oldest();
   }

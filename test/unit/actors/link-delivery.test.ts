@@ -363,6 +363,46 @@ describe('dead letters sent again', () => {
     expect(drain(callsOf(link.bench.deliver('link.resend', { n: 2, reason: 'asked' })))).toEqual([1, 2]);
   });
 
+  it.each([
+    ['after a later message was delivered', false],
+    ['while a later message is under way', true],
+  ])('leave in order %s', (_when, isUnderWay) => {
+    link.transaction('s');
+    link.queue(1, { kind: 'start', session: 's', attempts: 2 });
+    link.open();
+    link.fail(1, 'error');
+    link.queue(2, { kind: 'status', lane: 'status' });
+    link.appended(2);
+    if (!isUnderWay) link.answer(2);
+    link.queue(3, { session: 's', transactionId: 1_073_741_824 });
+    link.queue(4, { session: 's', transactionId: 1_073_741_824 });
+    if (isUnderWay) link.answer(2);
+    else link.appended(3);
+    expect(link.numbersIn('dead/cp1')).toEqual([1, 3, 4]);
+    link.queue(5, { kind: 'status', lane: 'status' });
+    const first = callsOf(link.appended(5));
+    const resent = link.bench.deliver('link.resend', { n: 1, reason: 'asked' });
+    expect(callsOf(resent)).toEqual([]);
+    expect(first.map(({ n }) => n)).toEqual([5]);
+    expect(drain(callsOf(link.answer(5)))).toEqual([1, 3, 4]);
+    expect(link.numbersIn('parked/cp1')).toEqual([]);
+  });
+
+  it('leave in order when the message after the last one sent is among them', () => {
+    link.transaction('s');
+    link.queue(1, { kind: 'start', session: 's', attempts: 2 });
+    link.open();
+    link.fail(1, 'error');
+    link.queue(2, { kind: 'status', lane: 'status' });
+    link.appended(2);
+    link.answer(2);
+    link.queue(3, { session: 's', transactionId: 1_073_741_824 });
+    link.appended(3);
+    expect(link.numbersIn('dead/cp1')).toEqual([1, 3]);
+    expect(drain(callsOf(link.bench.deliver('link.resend', { n: 1, reason: 'asked' })))).toEqual([1, 3]);
+    expect(link.numbersIn('parked/cp1')).toEqual([]);
+  });
+
   it('start with a clean slate', () => {
     link.queue(1, { attempts: 2 });
     link.open();
