@@ -9,8 +9,8 @@ const QUIET_UTILIZATION = 0.5;
 /** So many quiet looks in a row: actors that were busy have gone to sleep by then, and need no memory. */
 const QUIET_LOOKS = 4;
 /** Grown by less, the heap is not worth the pause. */
-const GROWTH_BYTES_MIN = 32 * 2 ** 20;
-const TRIM_EVERY_MIN_MS = 60_000;
+const GROWTH_BYTES_MIN = 16 * 2 ** 20;
+const TRIM_EVERY_MIN_MS = 30_000;
 
 export interface IdleMemoryOptions {
   clock: Clock;
@@ -25,7 +25,7 @@ export interface IdleMemoryOptions {
  * Gives memory back to the system once a busy time is over, such as the reconnecting of all chargers: V8 keeps the
  * holes that it leaves in its heap (some 80 KB per charger were seen) until they are compacted, which it does on its
  * own only when memory is short. The pause is some milliseconds per 10 MB in use, taken only while the process is
- * quiet, at most once a minute. Returns what ends the watch.
+ * quiet, at most once in 30 s. Returns what ends the watch.
  */
 export function watchIdleMemory(options: IdleMemoryOptions): () => void {
   const {

@@ -104,10 +104,8 @@ export function startCoreServer(
   return children.start('./servers/core-server.js', config, ['--expose-gc', ...context.serverArgv]);
 }
 
-/** At rest means that actors untouched for 10 s have gone to sleep. */
-const REST_MS = 14_000;
-/** After all have connected at once, also that the process was quiet long enough to give memory back. */
-const LONG_REST_MS = 30_000;
+/** At rest: actors untouched for 10 s have gone to sleep, and the quiet process has given memory back. */
+const REST_MS = 45_000;
 
 /** Opens the fleet, and weighs what it added to the server's resident memory. */
 async function openWeighed(generator: Child, subject: Subject, chargers: number): Promise<number | null> {
@@ -118,15 +116,15 @@ async function openWeighed(generator: Child, subject: Subject, chargers: number)
     await generator.ask('halt', `${subject.fleet}-first`);
   }
   const isWeighed = chargers >= WEIGHABLE;
-  const before = isWeighed ? await restingRss(subject, REST_MS) : 0;
+  const before = isWeighed ? await restingRss(subject) : 0;
   await openFleet(generator, subject, subject.fleet, 1, chargers);
-  return isWeighed ? Math.round(((await restingRss(subject, LONG_REST_MS)) - before) / chargers) : null;
+  return isWeighed ? Math.round(((await restingRss(subject)) - before) / chargers) : null;
 }
 
-async function restingRss(subject: Subject, restMs: number): Promise<number> {
+async function restingRss(subject: Subject): Promise<number> {
   await drained(subject);
   await subject.server.ask('settle');
-  await sleep(restMs);
+  await sleep(REST_MS);
   await subject.server.ask('collect');
   await sleep(200);
   return readFigures(subject.server.pid).rssBytes;
