@@ -1,7 +1,8 @@
 import { chargerMachine } from '../machines/charger/charger.machine.ts';
 import type { AwaitedAnswer, ForwardedCommand, ModeCause } from '../machines/charger/charger.messages.ts';
 import { idOf } from '../runtime/address.ts';
-import type { ActorKind, Turn } from '../runtime/host/actor-kind.ts';
+import type { Json } from '../runtime/envelope.ts';
+import type { ActorKind, StoredActor, Turn } from '../runtime/host/actor-kind.ts';
 import {
   announceBackend,
   announceMode,
@@ -10,11 +11,14 @@ import {
 } from './charger/announce.ts';
 import { connectorsOf, patchNote, step, storeConfig } from './charger/books.ts';
 import { commandEnded, northCalled, refuseCommand, sendCommand } from './charger/commands.ts';
+import { deferredEnded, isDeferredRun, reportLostRuns, runDeferred } from './charger/deferred.ts';
 import { tellAllDemands } from './charger/demand.ts';
+import { announceLetIn, closeOut } from './charger/mirror-close.ts';
 import { askBoot, askStatuses, isOwn, ownCallEnded, stopWanted } from './charger/own-calls.ts';
 import { renewCaps } from './charger/profiles.ts';
 import { relayAnswered, relayFailed } from './charger/relay.ts';
 import { resendSession } from './charger/resend.ts';
+import { isSettingCall, settingCallEnded } from './charger/settings.ts';
 import { answerLocally, delivered, southCalled } from './charger/south-calls.ts';
 import { sessionEnded } from './charger/transactions.ts';
 import type { SouthClosed, SouthOpened } from './ports.ts';
@@ -29,15 +33,15 @@ export { modeOf } from './charger/books.ts';
 export const chargerKind: ActorKind = {
   kind: 'charger',
   machine: chargerMachine,
-  snapshotVersion: 1,
-  migrations: {},
+  snapshotVersion: 2,
+  migrations: { 1: withNobodyClosedOut },
   mailboxMax: 256,
   birth(envelope) {
     return envelope.type === 'charger.configured' ? { charger: idOf(envelope.to) } : undefined;
   },
-  /** Answering a charger, or looking at a cap again, too early does no harm; giving a lost charger up does. */
+  /** Answering a charger, or looking at caps and deferrals again, too early does no harm; giving a lost charger up does. */
   isSafetyTimer(timerId) {
-    return timerId === 'caps' || timerId.startsWith('answer:');
+    return timerId === 'caps' || timerId === 'deferrals' || timerId.startsWith('answer:');
   },
   receive(turn) {
     receivers[turn.envelope.type]?.(turn);
@@ -54,6 +58,7 @@ const receivers: Readonly<Record<string, (turn: Turn) => void>> = {
     step(turn, { type: 'backend.changed', at: turn.at, mode });
   },
   'charger.delivered': delivered,
+  'charger.deferredDue': runDeferred,
   'charger.stopWanted': stopWanted,
   'charger.resendSession': resendSession,
   'charger.sessionEnded': sessionEnded,
@@ -75,10 +80,12 @@ const receivers: Readonly<Record<string, (turn: Turn) => void>> = {
 
 function configured(turn: Turn): void {
   const config = turn.envelope.data as unknown as ChargerConfig;
-  const { graceMs, answerBudgetMs, managed } = config;
+  const { graceMs, answerBudgetMs, managed, mirrorCloseAfterMs } = config;
   storeConfig(turn, config);
   for (let connector = 1; connector <= config.connectors; connector++) patchNote(turn, connector, {});
-  step(turn, { type: 'charger.configured', at: turn.at, graceMs, answerBudgetMs, managed });
+  reportLostRuns(turn);
+  const settings = { graceMs, answerBudgetMs, managed, mirrorCloseAfterMs };
+  step(turn, { type: 'charger.configured', at: turn.at, ...settings });
   tellAllDemands(turn);
   renewCaps(turn);
 }
@@ -86,6 +93,8 @@ function configured(turn: Turn): void {
 function southCallEnded(turn: Turn): void {
   const correlation = turn.envelope.correlation ?? '';
   if (isOwn(correlation)) ownCallEnded(turn, correlation);
+  else if (isDeferredRun(correlation)) deferredEnded(turn, correlation);
+  else if (isSettingCall(correlation)) settingCallEnded(turn, correlation);
   else commandEnded(turn, correlation);
 }
 
@@ -115,4 +124,15 @@ const effects: Readonly<Record<string, (turn: Turn, params: EffectParams) => voi
   reportDroppedAnswers: (turn, { answers }) => reportDroppedAnswers(turn, answers),
   reportUnknownOutcomes: (turn, { commands }) => reportUnknownOutcomes(turn, commands),
   renewCaps,
+  runDeferred,
+  closeOut,
+  announceLetIn,
 };
+
+/** Version 1 knew only chargers that stay while the CPMS is away. */
+function withNobodyClosedOut(stored: StoredActor): StoredActor {
+  const snapshot = stored.snapshot as { value: Record<string, Json>; context: Record<string, Json> };
+  const value = { ...snapshot.value, outage: 'letIn' };
+  const context = { ...snapshot.context, mirrorCloseAfterMs: null };
+  return { ...stored, version: 2, snapshot: { ...snapshot, value, context } };
+}

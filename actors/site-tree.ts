@@ -1,3 +1,4 @@
+import type { GovernanceRules } from '../machines/shared/governance/rules.ts';
 import { type Address, addressOf } from '../runtime/address.ts';
 import type { Incoming, Json } from '../runtime/envelope.ts';
 import type { BudgetConfig, ChargerConfig, LinkConfig, OfflineAuth } from './tells.ts';
@@ -9,6 +10,8 @@ export interface ChargerPlace {
   maxMilliamps: number;
   fallbackMilliamps: number;
   graceMs: number;
+  /** CPMS away for this long: its socket is closed and refused until it is back; null: it stays. */
+  mirrorCloseAfterMs: number | null;
 }
 
 /** What a site gives its actors at each start of the process. */
@@ -17,6 +20,8 @@ export interface SitePlan {
   /** Null: load management is off. */
   electrical: { limitMilliamps: number; phases: number; minMilliamps: number } | null;
   offlineAuth: OfflineAuth;
+  /** Rules for the commands of the CPMS. */
+  governance: GovernanceRules;
   backendId: string;
   timing: SiteTiming;
 }
@@ -94,6 +99,8 @@ export function configureCharger(plan: SitePlan, place: ChargerPlace): Incoming[
     heartbeatIntervalS: plan.timing.heartbeatIntervalS,
     managed: plan.electrical !== null,
     offlineAuth: plan.offlineAuth,
+    mirrorCloseAfterMs: place.mirrorCloseAfterMs,
+    governance: plan.governance,
   };
   const linkConfig: LinkConfig = {
     backend: plan.backendId,

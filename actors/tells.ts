@@ -1,3 +1,6 @@
+import type { CommandName, GovernanceRules } from '../machines/shared/governance/rules.ts';
+import type { Reason } from '../runtime/envelope.ts';
+
 /**
  * What actors tell each other. Key = envelope type, value = envelope data. Addresses: charger/<id>,
  * connector/<id>/<n>, session/<uuid>, link/<charger id>, budget/site.
@@ -20,6 +23,10 @@ export interface ChargerConfig {
   /** True when the site file has an `electrical` section: charging-profile commands are kept and answered here. */
   managed: boolean;
   offlineAuth: OfflineAuth;
+  /** CPMS away for this long: the charger is closed out until it is back (`mirror-close`); null: it stays (`hold`). */
+  mirrorCloseAfterMs: number | null;
+  /** Rules for the commands of its CPMS. */
+  governance: GovernanceRules;
 }
 
 export interface OfflineAuth {
@@ -83,6 +90,9 @@ export interface Tells {
   'charger.stopWanted': { session: string; reason: string };
   /** A session reached its end and will send nothing more. */
   'charger.sessionEnded': { session: string; outcome: string };
+
+  /** What deferred commands waited for may have come. */
+  'charger.deferredDue': Record<string, never>;
 
   'connector.configured': { charger: string; connector: number; graceMs: number };
   'connector.linkChanged': { mode: Mode };
@@ -252,6 +262,34 @@ export interface LimitRow {
   limitMilliamps: number;
   /** Null for the fail-safe default. */
   transactionId: number | null;
+}
+
+/** Table `deferred/<charger>`, key = when it was deferred, padded: a command of the CPMS that waits for the end of a session. */
+export interface DeferredRow {
+  name: CommandName;
+  /** Null: the charger as a whole. */
+  connector: number | null;
+  action: string;
+  raw: string;
+  /** Of the CPMS's CALL, which was answered when it was deferred. */
+  messageId: string;
+  deferredAt: number;
+  expiresAt: number;
+  reason: Reason;
+  /** The session is over, and it waits for the charger to come back. */
+  isOverdue?: boolean;
+}
+
+/** Table `settings/<charger>`, key = lower-case name: what the CPMS set a guarded setting of the charger to. */
+export interface SettingRow {
+  key: string;
+  value: string;
+  setAt: number;
+  /** `failed`: the charger does not take it; tried anew at its next boot. */
+  state: 'wanted' | 'confirmed' | 'failed';
+  /** Since the last boot. */
+  writes: number;
+  problem: string | null;
 }
 
 /** Table `authCache`, key = SHA-256 of the idTag in hex. */

@@ -1,3 +1,4 @@
+import { isClosedOut } from '../actors/charger/mirror-close.ts';
 import type { ChargerPlace } from '../actors/site-tree.ts';
 import type { GateVerdict } from '../adapters/ocpp-south/admission.ts';
 import { SecretKeeper } from '../adapters/ocpp-south/credentials.ts';
@@ -42,6 +43,7 @@ export async function listenForChargers(options: ChargerListenerOptions): Promis
     gateway: core.south,
     keeper,
     gate: gateOf(options, keeper),
+    isClosedOut: (identity) => isClosedOut(core.host, identity),
     onContested: (identity, remote) => contests.raise(identity, remote),
   });
   const ports = await server.listen();

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { destination, pino } from 'pino';
+import { defaultGovernance } from '../machines/shared/governance/rules.ts';
 import { SystemClock } from '../runtime/system-clock.ts';
 import { DEMO_CHARGERS, DEMO_ID_TAGS } from '../simulation/demo-plan.ts';
 import { type DemoReport, DemoSite } from '../simulation/demo-site.ts';
@@ -146,7 +147,12 @@ function tellPeople(io: CommandIo, site: Site, busKind: string): void {
 }
 
 function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
-  const limits = { maxMilliamps: 32_000, fallbackMilliamps: 6_000, graceMs: GRACE_MS };
+  const limits = {
+    maxMilliamps: 32_000,
+    fallbackMilliamps: 6_000,
+    graceMs: GRACE_MS,
+    mirrorCloseAfterMs: null,
+  };
   return {
     file: join(folder, 'site.yaml'),
     site: { id: 'demo', timezone: 'Europe/Berlin', language: 'en' },
@@ -173,6 +179,7 @@ function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
     },
     ocpp: { listen: { host: '127.0.0.1', port: 0 }, tls: null, securityProfile: 0 },
     backend: {
+      governance: defaultGovernance,
       id: 'demo-cpms',
       url: cpmsUrl.replace(/\/$/, ''),
       password: null,

@@ -7,6 +7,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Store } from '../runtime/persistence/store.ts';
 import type { Core } from './core.ts';
 import { DecisionLog } from './decision-log.ts';
+import { governedOf } from './governed-status.ts';
 import { modeOfState } from './mode-of-state.ts';
 import type { OpenBus } from './open-bus.ts';
 import { queueEntries } from './queue-entries.ts';
@@ -84,6 +85,7 @@ export class LiveView implements SiteView {
         lastFrameAt: connection ? rfc3339(connection.lastFrameAtMs) : null,
         quarantined: host.isQuarantined(address),
         security: this.#security(id, connection?.isSecure ?? null),
+        ...governedOf(host, id),
         connectors: this.#connectors(id),
       };
     });

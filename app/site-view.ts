@@ -64,7 +64,30 @@ export interface ChargerStatus {
   /** Set aside by supervision: it runs nothing, and counts at its worst case. */
   quarantined: boolean;
   security: SecurityStatus;
+  /** What it does while its CPMS is away, and whether it is closed out for that now. */
+  outage: { policy: 'hold' | 'mirror-close'; closedOut: boolean };
+  /** Commands of the CPMS that wait for the end of a session. */
+  deferred: DeferredStatus[];
+  /** Settings that the CPMS changed and that are kept here. */
+  settings: SettingStatus[];
   connectors: ConnectorStatus[];
+}
+
+export interface DeferredStatus {
+  action: string;
+  /** Null: the charger as a whole. */
+  connector: number | null;
+  deferredAt: string;
+  expiresAt: string;
+  reason: Reason;
+}
+
+export interface SettingStatus {
+  key: string;
+  value: string;
+  /** `failed`: the charger does not take it. */
+  state: 'wanted' | 'confirmed' | 'failed';
+  problem: string | null;
 }
 
 /** How a charger proves who it is, and whether others can read what it says. */

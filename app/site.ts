@@ -187,8 +187,8 @@ function listenForPeople(
 
 function placeOf(charger: string, config: SiteConfig): ChargerPlace {
   const own = config.chargers.known.find((known) => known.id === charger) ?? config.chargers.defaults;
-  const { connectors, maxMilliamps, fallbackMilliamps, graceMs } = own;
-  return { charger, connectors, maxMilliamps, fallbackMilliamps, graceMs };
+  const { connectors, maxMilliamps, fallbackMilliamps, graceMs, mirrorCloseAfterMs } = own;
+  return { charger, connectors, maxMilliamps, fallbackMilliamps, graceMs, mirrorCloseAfterMs };
 }
 
 /** Chargers that an earlier process adopted: known from their stored actors. */
@@ -215,6 +215,7 @@ function planOf(config: SiteConfig, timing: Partial<SiteTiming> = {}): SitePlan 
       minMilliamps: config.chargers.minMilliamps,
     },
     offlineAuth: config.offlineAuth,
+    governance: config.backend.governance,
     backendId: config.backend.id,
     timing: { ...defaultTiming, ...timing },
   };

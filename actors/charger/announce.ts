@@ -3,9 +3,11 @@ import { addressOf } from '../../runtime/address.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { Mode } from '../tells.ts';
 import { connectorsOf, contextOf, noteUnconfirmed, openSessions } from './books.ts';
+import { wakeDeferred } from './deferred.ts';
 import { dropHeldLocalLists } from './local-list.ts';
 import { chargerOf, tell } from './outbound.ts';
 import { wakeLinkForRest } from './queue.ts';
+import { reconcileSettings } from './settings.ts';
 import { abortUnconfirmed } from './status.ts';
 import { wordOf } from './words.ts';
 
@@ -23,7 +25,10 @@ export function announceMode(turn: Turn, mode: Mode, cause: ModeCause): void {
   }
   if (contextOf(turn).managed)
     tell(turn, 'budget/site', 'budget.chargerChanged', { charger, mode, connectors });
-  if (mode === 'online') for (const connector of connectors) abortUnconfirmed(turn, connector);
+  if (mode !== 'online') return;
+  for (const connector of connectors) abortUnconfirmed(turn, connector);
+  reconcileSettings(turn);
+  wakeDeferred(turn);
 }
 
 export function announceBackend(turn: Turn, mode: Mode): void {

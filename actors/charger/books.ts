@@ -9,6 +9,8 @@ import { chargerOf } from './outbound.ts';
 /** What is remembered about one connector between turns. */
 export interface ConnectorNote {
   status: string | null;
+  /** The status is older than the end of the last session. */
+  statusOutlived?: boolean;
   /** Its open transaction. */
   session: string | null;
   /** Charger-facing id of the open transaction; null while the charger was not told one. */
@@ -141,13 +143,14 @@ export function noteConfirmed(turn: Turn, session: string): void {
   }
 }
 
-/** The site's configuration; its card list has a row of its own, as only decisions about cards need it. */
-export type StoredConfig = Omit<ChargerConfig, 'offlineAuth'> & Omit<OfflineAuth, 'localList'>;
+/** The site's configuration; its card list and the rules for commands have rows of their own, as few decisions need them. */
+export type StoredConfig = Omit<ChargerConfig, 'offlineAuth' | 'governance'> & Omit<OfflineAuth, 'localList'>;
 
-export function storeConfig(turn: Turn, { offlineAuth, ...config }: ChargerConfig): void {
+export function storeConfig(turn: Turn, { offlineAuth, governance, ...config }: ChargerConfig): void {
   const { localList, ...auth } = offlineAuth;
   turn.putRow('chargerConfig', chargerOf(turn), { ...config, ...auth } as unknown as Json);
   turn.putRow('siteList', chargerOf(turn), localList);
+  turn.putRow('governance', chargerOf(turn), governance as unknown as Json);
 }
 
 export function configOf(turn: Turn): StoredConfig {

@@ -1,4 +1,6 @@
 import { commandsMax, type ForwardedCommand } from '../../machines/charger/charger.messages.ts';
+import { policyRefusal16 } from '../../machines/shared/governance/commands16.ts';
+import type { CommandReason } from '../../machines/shared/governance/judge.ts';
 import { parsePayload, refusalOf } from '../../machines/shared/ocpp16.ts';
 import { rewriteTransactionId } from '../../machines/shared/raw-json.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
@@ -6,25 +8,37 @@ import type { CallAnswered, CallErrorData, CallFailed } from '../ports.ts';
 import { clearCache } from './authorise.ts';
 import { contextOf, modeOfTurn, step } from './books.ts';
 import { type Called, calledOf } from './called.ts';
+import { deferCommand } from './deferred.ts';
+import { DEFERRED_MAX } from './deferred-rows.ts';
+import { type Judged, journalReason, judge, tellReason } from './governance.ts';
 import { holdLocalList, settleLocalList } from './local-list.ts';
 import { type Answer, answerBackend, callCharger } from './outbound.ts';
-import { answerProfileCommand, PROFILE_ACTIONS } from './profiles.ts';
+import { answerProfileCommand } from './profiles.ts';
 import { withoutProfile } from './remote-start.ts';
+import { keepSetting, withSettings } from './settings.ts';
 import { openByCpmsId, sessionOf, transactionOf } from './transaction-rows.ts';
 
 /** A CALL of the CPMS: answered here where it is ours or the charger is away, else forwarded as it stands. */
 export function northCalled(turn: Turn): void {
   const called = calledOf(turn);
-  const { socketId, messageId, action } = called;
-  if (contextOf(turn).managed && PROFILE_ACTIONS.has(action)) {
-    answerBackend(turn, called, answerProfileCommand(turn, called));
-    return;
-  }
+  const judged = judge(turn, called);
   const mode = modeOfTurn(turn);
-  if (mode === 'offline' || mode === 'fallback') {
-    refuse(turn, called, 'command.chargerAway', answerWhenAway(action));
-    return;
-  }
+  if (judged.outcome === 'refuse') refuseByPolicy(turn, called, judged.reason);
+  else if (judged.outcome === 'answer') answerHere(turn, called, judged);
+  else if (mode === 'offline' || mode === 'fallback')
+    refuse(turn, called, 'command.chargerAway', answerWhenAway(called.action));
+  else if (judged.outcome === 'forward') forward(turn, called);
+  else if (!deferCommand(turn, called, judged)) refuseByPolicy(turn, called, TOO_MANY_DEFERRED);
+}
+
+const TOO_MANY_DEFERRED: CommandReason = {
+  code: 'command.tooManyDeferred',
+  params: { deferredMax: DEFERRED_MAX },
+  text: 'too many commands wait for the end of a session',
+};
+
+function forward(turn: Turn, called: Called): void {
+  const { socketId, messageId, action } = called;
   const raw = rawForCharger(turn, called);
   if (raw === null) {
     refuse(turn, called, 'command.foreignTransaction', { raw: '{"status":"Rejected"}' });
@@ -32,6 +46,26 @@ export function northCalled(turn: Turn): void {
   }
   const command: ForwardedCommand = { key: turn.newUuid(), socketId, messageId, action };
   step(turn, { type: 'command.forwarded', at: turn.at, command, raw });
+}
+
+/** A status says no more than no: the reason goes with it only where the CPMS takes a message for that. */
+function refuseByPolicy(turn: Turn, called: Called, reason: CommandReason): void {
+  const { action } = called;
+  const raw = policyRefusal16(action);
+  turn.journal({ type: 'command.refused', reason: journalReason(reason, { action }) });
+  const error = { code: 'GenericError', description: reason.text, details: {} };
+  answerBackend(turn, called, raw === null ? { error } : { raw });
+  tellReason(turn, called, 'refused', reason);
+}
+
+function answerHere(turn: Turn, called: Called, { facts, reason }: Judged): void {
+  turn.journal({ type: 'command.answeredHere', reason: journalReason(reason, { action: called.action }) });
+  if (facts.setting === null) {
+    answerBackend(turn, called, answerProfileCommand(turn, called));
+    return;
+  }
+  answerBackend(turn, called, { raw: '{"status":"Accepted"}' });
+  keepSetting(turn, facts.setting);
 }
 
 function refuse(turn: Turn, called: Called, code: string, answer: Answer): void {
@@ -61,6 +95,7 @@ function rawForCharger(turn: Turn, called: Called): string | null {
 /** The chart took the command on. */
 export function sendCommand(turn: Turn, { key, messageId, action }: ForwardedCommand, raw: string): void {
   if (action === 'SendLocalList') holdLocalList(turn, key, raw);
+  turn.journal({ type: 'command.forwarded', reason: { code: 'command.allowed', params: { action } } });
   callCharger(turn, { correlation: key, messageId, action, raw });
 }
 
@@ -82,7 +117,9 @@ export function commandEnded(turn: Turn, correlation: string): void {
   const accepted = turn.envelope.type === 'south.answered' && isAccepted(turn);
   if (command.action === 'SendLocalList') settleLocalList(turn, correlation, accepted);
   if (command.action === 'ClearCache' && accepted) clearCache(turn);
-  answerBackend(turn, command, outcomeOf(turn));
+  const outcome = outcomeOf(turn);
+  const isConfiguration = command.action === 'GetConfiguration' && 'raw' in outcome;
+  answerBackend(turn, command, isConfiguration ? { raw: withSettings(turn, outcome.raw) } : outcome);
 }
 
 function isAccepted(turn: Turn): boolean {

@@ -17,16 +17,10 @@ import type { Called } from './called.ts';
 import { type Answer, chargerOf, tell } from './outbound.ts';
 import { transactionOf } from './transaction-rows.ts';
 
-/** Where load management is on, the CPMS's charging profiles are an input to it: kept and answered here, never sent on. */
-export const PROFILE_ACTIONS: ReadonlySet<string> = new Set([
-  'SetChargingProfile',
-  'ClearChargingProfile',
-  'GetCompositeSchedule',
-]);
-
 /** A cap is looked at again at least this often, so that no deadline is farther than timers are meant for. */
 const CAP_CHECK_MAX_MS = 24 * 3_600_000;
 
+/** Where load management is on, the CPMS's charging profiles are an input to it: kept and answered here, never sent on. */
 export function answerProfileCommand(turn: Turn, { action, payload }: Called): Answer {
   if (action === 'SetChargingProfile') {
     const { connectorId, csChargingProfiles } = payload as unknown as {

@@ -3,6 +3,7 @@ import { addressOf } from '../../runtime/address.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import { booksOf, configOf, modeOfTurn, noteOf, patchNote, step } from './books.ts';
 import type { Called } from './called.ts';
+import { wakeDeferred } from './deferred.ts';
 import { tellDemand } from './demand.ts';
 import { answerCharger, chargerOf, tell } from './outbound.ts';
 import { enqueue, withdraw } from './queue.ts';
@@ -30,13 +31,14 @@ export function statusCalled(turn: Turn, called: Called): void {
   });
   answerCharger(turn, called, { raw: '{}' });
   // Connector 0 is the charger as a whole: it has no actor and no demand of its own.
-  if (!patchNote(turn, connector, { status, statusN }) || connector < 1) return;
+  if (!patchNote(turn, connector, { status, statusN, statusOutlived: false }) || connector < 1) return;
   if (isNew) introduce(turn, connector);
   const report = { status, errorCode, info: info ?? '', at: turn.at };
   tell(turn, connectorAddress(turn, connector), 'connector.statusReported', report, { connector });
   tellDemand(turn, connector);
   if (modeOfTurn(turn) === 'resync') step(turn, { type: 'status.reported', at: turn.at, connector });
   else if (modeOfTurn(turn) === 'online') abortUnconfirmed(turn, connector);
+  wakeDeferred(turn);
 }
 
 /**

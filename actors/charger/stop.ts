@@ -7,6 +7,7 @@ import { answerWaiting, awaitWord, repeated } from './awaiting.ts';
 import { isBackendOnline } from './books.ts';
 import type { Called } from './called.ts';
 import { contentOf, putContent, stopKey } from './content.ts';
+import { wakeDeferred } from './deferred.ts';
 import { buryForeign, isForeignId } from './foreign.ts';
 import { type Asker, answerCharger, tell } from './outbound.ts';
 import { prune } from './prune.ts';
@@ -85,6 +86,7 @@ export function decideStop(
     reason: { code: `stop.${cause}`, params: { n } },
   });
   if (asker) answerCharger(turn, asker, { raw: '{}' });
+  wakeDeferred(turn);
 }
 
 /** The CPMS answered the Stop. */
@@ -100,6 +102,7 @@ export function stopAnswered(
     putContent(turn, contentKey, { n, session, answer: raw, at: turn.at });
   }
   answerWaiting(turn, n, { raw });
+  wakeDeferred(turn);
   if (isTold(turn, session))
     tell(turn, addressOf('session', session), 'session.stopAnswered', {}, { session });
 }

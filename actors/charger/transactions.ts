@@ -2,6 +2,7 @@ import { addressOf } from '../../runtime/address.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { Tells, TransactionRow } from '../tells.ts';
 import { noteConfirmed, noteOf, patchNote } from './books.ts';
+import { wakeDeferred } from './deferred.ts';
 import { tellDemand } from './demand.ts';
 import { chargerOf, tell } from './outbound.ts';
 import { renewCaps } from './profiles.ts';
@@ -32,7 +33,7 @@ export function occupy(turn: Turn, connector: number, session: string): void {
 export function vacate(turn: Turn, { connector, session }: TransactionRow): void {
   noteConfirmed(turn, session);
   if (noteOf(turn, connector).session !== session) return;
-  patchNote(turn, connector, { session: null, transactionId: null });
+  patchNote(turn, connector, { session: null, transactionId: null, statusOutlived: true });
   const to = addressOf('connector', chargerOf(turn), connector);
   tell(turn, to, 'connector.sessionChanged', { session: null });
   tellDemand(turn, connector);
@@ -57,6 +58,7 @@ export function abort(turn: Turn, session: string, why: 'unconfirmed' | 'superse
     reason: { code: `transaction.${why}` },
     data: { synthetic: true, transactionId: transaction.transactionId, startN: transaction.startN },
   });
+  wakeDeferred(turn);
 }
 
 /** `charger.sessionEnded`: the session said its last word; from here on its rows may grow old and go. */

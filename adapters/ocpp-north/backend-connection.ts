@@ -1,4 +1,5 @@
 import type { CallErrorData, NorthCalled } from '../../actors/ports.ts';
+import { withoutSecrets } from '../../machines/shared/governance/secrets.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
@@ -126,12 +127,16 @@ export class BackendConnection {
 
   #onCall(call: IncomingCall): void {
     const { charger, post, surePost, log } = this.#options;
-    const { id, action, raw } = call;
+    const { id, action } = call;
+    // Whatever an actor takes is journalled.
+    const masked = withoutSecrets(call.payload);
+    const raw = masked === null ? call.raw : JSON.stringify(masked);
+    const transient = masked ?? call.payload;
     const to = `charger/${charger}` as const;
     const data = { socketId: this.socketId, messageId: id, action, raw } satisfies NorthCalled;
     const result = surePost.hasKept(to)
       ? ({ refused: 'MAILBOX_FULL' } as const)
-      : post({ type: 'north.called', from: `north/${charger}`, to, charger, data, transient: call.payload });
+      : post({ type: 'north.called', from: `north/${charger}`, to, charger, data, transient });
     if (result === 'accepted') return;
     // A command must not wait for an unknown time and then run: the CPMS is told at once, and may ask again.
     const description = 'the controller takes no command now';

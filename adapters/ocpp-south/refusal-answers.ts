@@ -5,6 +5,7 @@ const HEADS = {
   401: '401 Unauthorized\r\nWWW-Authenticate: Basic realm="ocpp"',
   404: '404 Not Found',
   409: '409 Conflict',
+  503: '503 Service Unavailable\r\nRetry-After: 30',
 } as const;
 
 export type RefusalStatus = keyof typeof HEADS;

@@ -17,6 +17,8 @@ export type RefusalCause =
   | 'tlsHandshake'
   | 'noCommonSubprotocol'
   | 'alreadyConnected'
+  /** Its CPMS is away, and it is to see that. */
+  | 'backendAway'
   | 'busy';
 
 /** One refused kind of connection, for the technician: repeats are counted, not listed. */

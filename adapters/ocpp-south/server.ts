@@ -24,6 +24,8 @@ export interface SouthServerOptions {
   gateway: SouthGateway;
   keeper: SecretKeeper;
   gate(identity: string, remote: string): GateVerdict;
+  /** True: it is turned away for now (503), although it proved who it is. */
+  isClosedOut?(identity: string): boolean;
   /** A second socket proved to be this charger while the first one is alive; it was refused. */
   onContested?(identity: string, remote: string): void;
   /** Field quirk: chargers that offer no subprotocol are let in, and shown as such. Default true. */
@@ -188,6 +190,10 @@ class Listener implements SouthServer {
     if (!verdict.isIn) {
       this.#refusals.add(identity, remote, verdict.cause, verdict.detail);
       this.#answerAtStep(knock, 401);
+      return;
+    }
+    if (this.#options.isClosedOut?.(identity)) {
+      this.#refuse(socket, 503, identity, remote, 'backendAway');
       return;
     }
     this.#pending.settle(request.socket);

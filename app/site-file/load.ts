@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { type CheckableSite, error, referenceRemarks, securityRemarks } from './checks.ts';
+import { commandRemarks } from './command-checks.ts';
 import { electricalRemarks } from './electrical-checks.ts';
 import type { FilePath, Finding, Remark } from './finding.ts';
 import { locate, nodeAt } from './locate.ts';
@@ -58,6 +59,7 @@ export function readSiteFile(text: string, file: string, secrets: SecretSource):
     ...schemaFindings.sort((a, b) => a.line - b.line || a.column - b.column),
     ...referenceRemarks(site, lookUp).map(place),
     ...profileRemarks(site, { lookUp, folder: secrets.folder, nowMs: Date.now() }).map(place),
+    ...commandRemarks(site).map(place),
     ...electricalRemarks(site).map(place),
     ...floorWarnings(site).map(place),
     ...securityRemarks(site).map(place),

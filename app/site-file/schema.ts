@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandRules } from './command-schema.ts';
 import { parseDurationMs } from './duration.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { SECRET_REFERENCE } from './secret.ts';
@@ -91,12 +92,18 @@ const circuit = z.literal('connection').default('connection');
 const connectors = z.number().int().min(1).max(16);
 const afterS = z.number().int().min(1).max(86_400);
 
+/** The charger stays here while the CPMS is away, or sees that it is. */
+const outagePolicy = z.enum(['hold', 'mirror-close']);
+
 const chargerDefaults = z.strictObject({
   circuit,
   minA: amps().default(6),
   maxA: amps().min(1).default(32),
   connectors: connectors.default(1),
   onLinkLoss: z.strictObject({ afterS: afterS.default(120), limitA: amps().default(6) }).prefault({}),
+  onBackendLoss: z
+    .strictObject({ policy: outagePolicy.default('hold'), afterS: afterS.default(30) })
+    .prefault({}),
 });
 
 /** OCPP 1.6 security whitepaper; 0 asks for nothing. */
@@ -116,6 +123,7 @@ const knownCharger = z.strictObject({
   maxA: amps().min(1).optional(),
   connectors: connectors.optional(),
   onLinkLoss: z.strictObject({ afterS: afterS.optional(), limitA: amps().optional() }).optional(),
+  onBackendLoss: z.strictObject({ policy: outagePolicy.optional(), afterS: afterS.optional() }).optional(),
   passwordFrom: secretReference.optional(),
   securityProfile: securityProfile.optional(),
   allowWeakerProfile: z.boolean().default(false),
@@ -134,6 +142,7 @@ const backend = z.strictObject({
   url: plainUrl(['ws:', 'wss:'], 'wss://cpms.example.com/ocpp'),
   auth: z.strictObject({ passwordFrom: secretReference }).optional(),
   replay: replay.prefault({}),
+  commands: commandRules.prefault({}),
 });
 
 /** OCPP 1.6 idToken: CiString20. */

@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { SecurityProfile } from '../../adapters/ocpp-south/admission.ts';
+import type { GovernanceRules } from '../../machines/shared/governance/rules.ts';
+import { governanceOf } from './command-rules.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { SiteFileData } from './schema.ts';
 import type { Secret } from './secret.ts';
@@ -29,6 +31,8 @@ export interface BackendConfig {
   password: Secret | null;
   /** How fast backlogs may go up after an outage, all chargers together. */
   replay: { perSecond: number; burst: number };
+  /** What it may ask of chargers. */
+  governance: GovernanceRules;
 }
 
 /** Where chargers connect, and the least that they must show. */
@@ -70,6 +74,8 @@ export interface ChargerLimits {
   fallbackMilliamps: number;
   /** Link lost for this long: the charger counts as having fallen back. */
   graceMs: number;
+  /** CPMS away for this long: closed out until it is back (`mirror-close`); null: it stays (`hold`). */
+  mirrorCloseAfterMs: number | null;
 }
 
 export interface KnownCharger extends ChargerLimits {
@@ -103,6 +109,7 @@ export function siteConfigOf(
       url: backend.url.href.replace(/\/$/, ''),
       password: backend.auth === undefined ? null : secretOf(backend.auth.passwordFrom),
       replay: backend.replay,
+      governance: governanceOf(backend.commands),
     },
     offlineAuth: {
       localList: data.offlineAuth.localList,
@@ -152,6 +159,10 @@ function chargersConfigOf(data: SiteFileData, secretOf: (reference: string) => S
     maxMilliamps: (own.maxA ?? defaults.maxA) * 1_000,
     fallbackMilliamps: (own.onLinkLoss?.limitA ?? defaults.onLinkLoss.limitA) * 1_000,
     graceMs: (own.onLinkLoss?.afterS ?? defaults.onLinkLoss.afterS) * 1_000,
+    mirrorCloseAfterMs:
+      (own.onBackendLoss?.policy ?? defaults.onBackendLoss.policy) === 'hold'
+        ? null
+        : (own.onBackendLoss?.afterS ?? defaults.onBackendLoss.afterS) * 1_000,
   });
   const passwordOf = (charger: (typeof known)[number], profile: SecurityProfile): Secret | null => {
     const { passwordFrom } = charger;

@@ -9,6 +9,7 @@ import { SecretKeeper } from '../../adapters/ocpp-south/credentials.ts';
 import { createSouthServer } from '../../adapters/ocpp-south/server.ts';
 import { createCore } from '../../app/core.ts';
 import { watchIdleMemory } from '../../app/idle-memory.ts';
+import { defaultGovernance } from '../../machines/shared/governance/rules.ts';
 import { openDataFolder } from '../../runtime/data-folder.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { openLmdbStore } from '../../runtime/persistence/lmdb-store.ts';
@@ -122,6 +123,7 @@ function planOf(chargers: number): SitePlan {
     chargers: Array.from({ length: chargers }, (_, index) => placeOf(index + 1)),
     electrical: null,
     offlineAuth: { localList: [], cacheMaxAgeMs: 86_400_000, unknownTags: 'accept' },
+    governance: defaultGovernance,
     backendId: 'cpms',
     timing: defaultTiming,
   };
@@ -134,5 +136,6 @@ function placeOf(no: number): ChargerPlace {
     maxMilliamps: 32_000,
     fallbackMilliamps: 6_000,
     graceMs: 120_000,
+    mirrorCloseAfterMs: null,
   };
 }

@@ -1,9 +1,9 @@
 import { chargerSetup } from './charger.setup.ts';
 
 /**
- * One charger as the site sees it. Three regions tell its story side by side: `mode` (is it there and reconciled),
- * `boot` (what its registration came to) and `backend` (what its upstream link last said). Who waits for an answer,
- * and which commands are out, is kept in the context.
+ * One charger as the site sees it. Four regions tell its story side by side: `mode` (is it there and reconciled),
+ * `boot` (what its registration came to), `backend` (what its upstream link last said) and `outage` (may it come in
+ * while the CPMS is away). Who waits for an answer, and which commands are out, is kept in the context.
  */
 export const chargerMachine = chargerSetup.createMachine({
   id: 'charger',
@@ -13,6 +13,7 @@ export const chargerMachine = chargerSetup.createMachine({
     graceMs: 120_000,
     answerBudgetMs: 10_000,
     managed: false,
+    mirrorCloseAfterMs: null,
     socketId: null,
     everSeen: false,
     missingStatuses: [],
@@ -89,6 +90,14 @@ export const chargerMachine = chargerSetup.createMachine({
       ],
     },
     'caps.due': { actions: 'renewCaps' },
+    'deferrals.scheduled': {
+      actions: [
+        'disarmDeferrals',
+        { type: 'armDeferrals', params: ({ event }) => ({ delayMs: event.delayMs }) },
+      ],
+    },
+    'deferrals.ended': { actions: 'disarmDeferrals' },
+    'deferrals.due': { actions: 'runDeferred' },
   },
   states: {
     mode: {
@@ -309,6 +318,45 @@ export const chargerMachine = chargerSetup.createMachine({
           description: 'The CPMS is back and is told first what it missed; local policy still answers.',
         },
         online: { description: "The CPMS's answers count; local policy steps in only when one is overdue." },
+      },
+    },
+    outage: {
+      description:
+        'Does the charger stay here while the CPMS is away (hold), or see that it is (mirror-close)?',
+      initial: 'letIn',
+      on: {
+        'charger.configured': { guard: 'isToStay', target: '.letIn' },
+      },
+      states: {
+        letIn: {
+          description: 'Its socket is taken: the CPMS is there, or this charger is to stay here without it.',
+          on: {
+            'backend.changed': { guard: 'lostWithoutStay', target: 'debouncing' },
+            'charger.configured': {
+              guard: 'isToBeClosed',
+              target: 'debouncing',
+              description: 'A process begins without its CPMS.',
+            },
+          },
+        },
+        debouncing: {
+          description: 'The CPMS has just gone: a short gap closes nobody out.',
+          on: {
+            'backend.changed': { guard: 'isBackendBack', target: 'letIn' },
+          },
+          after: { mirrorClose: { target: 'closedOut', actions: 'closeOut' } },
+        },
+        closedOut: {
+          description:
+            'Its socket is closed and no other is taken, so that it does what it would do without this site.',
+          on: {
+            'backend.changed': { guard: 'isBackendBack', target: 'letIn', actions: 'announceLetIn' },
+            'socket.opened': {
+              actions: 'closeOut',
+              description: 'It was on its way in when it was closed out.',
+            },
+          },
+        },
       },
     },
   },

@@ -37,6 +37,8 @@ export interface ChargerContext {
   answerBudgetMs: number;
   /** Charging-profile commands are kept and answered here. */
   managed: boolean;
+  /** CPMS away for this long: it is closed out; null: it stays. */
+  mirrorCloseAfterMs: number | null;
   socketId: string | null;
   everSeen: boolean;
   /** Connectors that have not reported a status since the socket opened. */
@@ -56,7 +58,14 @@ export interface ChargerInput {
 
 /** All but the timers' own events carry `at`, wall milliseconds. */
 export type ChargerEvent =
-  | { type: 'charger.configured'; at: number; graceMs: number; answerBudgetMs: number; managed: boolean }
+  | {
+      type: 'charger.configured';
+      at: number;
+      graceMs: number;
+      answerBudgetMs: number;
+      managed: boolean;
+      mirrorCloseAfterMs: number | null;
+    }
   | { type: 'socket.opened'; at: number; socketId: string; connectors: number[] }
   | { type: 'socket.closed'; at: number; socketId: string }
   | { type: 'boot.answered'; at: number; status: BootStatus; connectors: number[] }
@@ -70,7 +79,11 @@ export type ChargerEvent =
   | { type: 'command.forwarded'; at: number; command: ForwardedCommand; raw: string }
   | { type: 'command.settled'; at: number; key: string }
   | { type: 'caps.scheduled'; at: number; delayMs: number }
-  | { type: 'caps.due' };
+  | { type: 'caps.due' }
+  /** Commands wait for the end of a session; the first of them expires in `delayMs`. */
+  | { type: 'deferrals.scheduled'; at: number; delayMs: number }
+  | { type: 'deferrals.ended'; at: number }
+  | { type: 'deferrals.due' };
 
 /** Why the mode changed; part of the journal's reason code `charger.<cause>`. */
 export type ModeCause =

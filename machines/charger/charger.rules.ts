@@ -1,3 +1,4 @@
+import type { Mode } from '../shared/mode.ts';
 import {
   type AwaitedAnswer,
   awaitedMax,
@@ -54,4 +55,8 @@ export function withoutCommand(context: ChargerContext, key: string): ForwardedC
 
 export function bootStatusOf(status: unknown): BootStatus | null {
   return status === 'Accepted' || status === 'Pending' || status === 'Rejected' ? status : null;
+}
+
+export function isAway(mode: Mode): boolean {
+  return mode === 'offline' || mode === 'fallback';
 }

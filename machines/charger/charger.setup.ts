@@ -33,6 +33,11 @@ export const chargerSetup = setup({
     allStatusesKnown: ({ context }) => context.missingStatuses.length === 0,
     hasRoomForAnswer: ({ context }) => rules.hasRoomForAnswer(context),
     hasRoomForCommand: ({ context }) => context.commands.length < commandsMax,
+    isToStay: ({ event }) => event.type === 'charger.configured' && event.mirrorCloseAfterMs === null,
+    isToBeClosed: ({ event }) => event.type === 'charger.configured' && event.mirrorCloseAfterMs !== null,
+    lostWithoutStay: ({ context, event }) =>
+      event.type === 'backend.changed' && rules.isAway(event.mode) && context.mirrorCloseAfterMs !== null,
+    isBackendBack: ({ event }) => event.type === 'backend.changed' && !rules.isAway(event.mode),
     isUnanswered: ({ context, event }) =>
       event.type === 'answer.overdue' && rules.isUnanswered(context, event.key),
   },
@@ -40,8 +45,8 @@ export const chargerSetup = setup({
     // what it remembers
     configure: assign(({ event }) => {
       if (event.type !== 'charger.configured') return {};
-      const { graceMs, answerBudgetMs, managed } = event;
-      return { graceMs, answerBudgetMs, managed };
+      const { graceMs, answerBudgetMs, managed, mirrorCloseAfterMs } = event;
+      return { graceMs, answerBudgetMs, managed, mirrorCloseAfterMs };
     }),
     rememberSocket: assign((_, params: { socketId: string }) => ({
       socketId: params.socketId,
@@ -108,6 +113,11 @@ export const chargerSetup = setup({
       { id: 'caps', delay: (_, params) => params.delayMs },
     ),
     disarmCapChange: cancel('caps'),
+    armDeferrals: raise<ChargerContext, ChargerEvent, ChargerEvent, { delayMs: number }>(
+      { type: 'deferrals.due' },
+      { id: 'deferrals', delay: (_, params) => params.delayMs },
+    ),
+    disarmDeferrals: cancel('deferrals'),
 
     // what it wants done
     announceMode: effect<{ mode: Mode; cause: ModeCause }>(),
@@ -124,6 +134,9 @@ export const chargerSetup = setup({
     reportDroppedAnswers: effect<{ answers: AwaitedAnswer[] }>(),
     reportUnknownOutcomes: effect<{ commands: ForwardedCommand[] }>(),
     renewCaps: effect(),
+    runDeferred: effect(),
+    closeOut: effect(),
+    announceLetIn: effect(),
     /** Named ignores. */
     ignoreOlderSocket: effect(),
     ignoreAnswered: effect(),
@@ -133,5 +146,6 @@ export const chargerSetup = setup({
     bootWait: 3_000,
     statusWait: 2_000,
     resyncBound: 10_000,
+    mirrorClose: ({ context }) => context.mirrorCloseAfterMs ?? 0,
   },
 });

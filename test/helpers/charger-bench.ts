@@ -1,5 +1,6 @@
 import { chargerKind } from '../../actors/charger-actor.ts';
 import type { ChargerConfig, ContentRow, Mode, QueueRow, TransactionRow } from '../../actors/tells.ts';
+import { defaultGovernance } from '../../machines/shared/governance/rules.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import { ActorBench, type BenchTurn } from './actor-bench.ts';
 
@@ -14,6 +15,8 @@ export const config: ChargerConfig = {
   heartbeatIntervalS: 300,
   managed: false,
   offlineAuth: { localList: ['SITE-CARD'], cacheMaxAgeMs: 24 * 3_600_000, unknownTags: 'accept' },
+  mirrorCloseAfterMs: null,
+  governance: defaultGovernance,
 };
 
 /** What a turn answered the charger, as (message id, payload or error). */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SiteTiming } from '../../actors/site-tree.ts';
 import { type Site, startSite } from '../../app/site.ts';
 import type { SiteConfig } from '../../app/site-file/site-config.ts';
+import { defaultGovernance, type GovernanceRules } from '../../machines/shared/governance/rules.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { SystemClock } from '../../runtime/system-clock.ts';
 import { SimulatedCharger } from '../../simulation/charger.ts';
@@ -21,6 +22,9 @@ export interface LiveSiteOptions {
   env?: Readonly<Record<string, string | undefined>>;
   cpms?: Partial<Omit<SimulatedCpmsOptions, 'clock'>>;
   timing?: Partial<SiteTiming>;
+  governance?: GovernanceRules;
+  /** Of every charger; without it they stay while the CPMS is away. */
+  mirrorCloseAfterMs?: number;
   /** Of the chargers, towards the product. */
   callTimeoutMs?: number;
 }
@@ -182,7 +186,13 @@ export class LiveSite {
 }
 
 function configOf(options: LiveSiteOptions, cpmsUrl: string): SiteConfig {
-  const limits = { connectors: 1, maxMilliamps: 32_000, fallbackMilliamps: 6_000, graceMs: 10_000 };
+  const limits = {
+    connectors: 1,
+    maxMilliamps: 32_000,
+    fallbackMilliamps: 6_000,
+    graceMs: 10_000,
+    mirrorCloseAfterMs: options.mirrorCloseAfterMs ?? null,
+  };
   const { folder } = options;
   return {
     file: join(folder, 'site.yaml'),
@@ -208,7 +218,13 @@ function configOf(options: LiveSiteOptions, cpmsUrl: string): SiteConfig {
       })),
     },
     ocpp: { listen: { host: '127.0.0.1', port: 0 }, tls: null, securityProfile: 0 },
-    backend: { id: 'cpms', url: cpmsUrl, password: null, replay: { perSecond: 100, burst: 200 } },
+    backend: {
+      id: 'cpms',
+      url: cpmsUrl,
+      password: null,
+      replay: { perSecond: 100, burst: 200 },
+      governance: options.governance ?? defaultGovernance,
+    },
     offlineAuth: { localList: [], cacheMaxAgeMs: 86_400_000, unknownTags: 'accept' },
     api: { listen: { host: '127.0.0.1', port: 0 }, hosts: [] },
     bus: options.bus ?? null,

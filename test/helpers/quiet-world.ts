@@ -2,6 +2,7 @@ import { defaultTiming, type SitePlan, type SiteTiming } from '../../actors/site
 import type { FrameSocket } from '../../adapters/ocpp/frame-socket.ts';
 import { type Core, createCore } from '../../app/core.ts';
 import { watchParked } from '../../app/parked-alarm.ts';
+import { defaultGovernance } from '../../machines/shared/governance/rules.ts';
 import { silentLog } from '../../runtime/log.ts';
 import {
   type MemoryImage,
@@ -169,9 +170,11 @@ function planOf(timing: Partial<SiteTiming> = {}): SitePlan {
       maxMilliamps: 32_000,
       fallbackMilliamps: 6_000,
       graceMs: 20_000,
+      mirrorCloseAfterMs: null,
     })),
     electrical: { limitMilliamps: QUIET_LIMIT_MILLIAMPS, phases: 3, minMilliamps: 6_000 },
     offlineAuth: { localList: [], cacheMaxAgeMs: 86_400_000, unknownTags: 'accept' },
+    governance: defaultGovernance,
     backendId: 'cpms',
     timing: {
       ...defaultTiming,

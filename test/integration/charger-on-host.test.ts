@@ -6,6 +6,7 @@ import type { NorthCall, SouthAnswer } from '../../actors/ports.ts';
 import { sessionKind } from '../../actors/session-actor.ts';
 import { configureCharger, defaultTiming } from '../../actors/site-tree.ts';
 import type { QueueRow, TransactionRow } from '../../actors/tells.ts';
+import { defaultGovernance } from '../../machines/shared/governance/rules.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import type { PortEffect } from '../../runtime/host/actor-kind.ts';
 import type { MemoryImage } from '../../runtime/persistence/memory-store.ts';
@@ -45,12 +46,14 @@ class OneCharger {
       maxMilliamps: 16_000,
       fallbackMilliamps: 6_000,
       graceMs: 60_000,
+      mirrorCloseAfterMs: null,
     };
     const offlineAuth = { localList: [], cacheMaxAgeMs: 1_000_000, unknownTags: 'accept' } as const;
     const plan = {
       chargers: [place],
       electrical: null,
       offlineAuth: { ...offlineAuth, localList: [] },
+      governance: defaultGovernance,
       backendId: 'cpms',
       timing: defaultTiming,
     };

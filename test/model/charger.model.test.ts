@@ -23,7 +23,14 @@ const answer: AwaitedAnswer = {
 const command: ForwardedCommand = { key: 'c1', socketId: 'n1', messageId: 'm9', action: 'Reset' };
 
 const modeEvents: ChargerEvent[] = [
-  { type: 'charger.configured', at, graceMs: 60_000, answerBudgetMs: 5_000, managed: true },
+  {
+    type: 'charger.configured',
+    at,
+    graceMs: 60_000,
+    answerBudgetMs: 5_000,
+    managed: true,
+    mirrorCloseAfterMs: null,
+  },
   { type: 'socket.opened', at, socketId: 's1', connectors: [1] },
   { type: 'socket.opened', at, socketId: 's2', connectors: [] },
   { type: 'socket.closed', at, socketId: 's1' },
@@ -39,7 +46,14 @@ const modeEvents: ChargerEvent[] = [
 const waitingEvents: ChargerEvent[] = [
   { type: 'socket.opened', at, socketId: 's1', connectors: [] },
   { type: 'socket.closed', at, socketId: 's1' },
-  { type: 'charger.configured', at, graceMs: 60_000, answerBudgetMs: 5_000, managed: true },
+  {
+    type: 'charger.configured',
+    at,
+    graceMs: 60_000,
+    answerBudgetMs: 5_000,
+    managed: true,
+    mirrorCloseAfterMs: null,
+  },
   { type: 'answer.awaited', at, answer, delayMs: 5_000 },
   { type: 'answer.repeated', at, key: 'k1', socketId: 's2', messageId: 'm2' },
   { type: 'answer.settled', at, key: 'k1' },
@@ -48,6 +62,25 @@ const waitingEvents: ChargerEvent[] = [
   { type: 'command.settled', at, key: 'c1' },
   { type: 'caps.scheduled', at, delayMs: 60_000 },
   { type: 'caps.due' },
+  { type: 'deferrals.scheduled', at, delayMs: 60_000 },
+  { type: 'deferrals.ended', at },
+  { type: 'deferrals.due' },
+];
+const outageEvents: ChargerEvent[] = [
+  ...[null, 30_000].map(
+    (mirrorCloseAfterMs): ChargerEvent => ({
+      type: 'charger.configured',
+      at,
+      graceMs: 60_000,
+      answerBudgetMs: 5_000,
+      managed: true,
+      mirrorCloseAfterMs,
+    }),
+  ),
+  { type: 'socket.opened', at, socketId: 's1', connectors: [] },
+  ...(['online', 'offline', 'fallback', 'resync'] as const).map(
+    (mode): ChargerEvent => ({ type: 'backend.changed', at, mode }),
+  ),
 ];
 
 describe('the charger chart, walked along every edge of its graph', () => {
@@ -71,20 +104,35 @@ describe('the charger chart, walked along every edge of its graph', () => {
     at,
   });
 
-  it('reaches every state', () => expect(modes.statesNotReached).toEqual([]));
+  const outage = walkModel(chargerMachine, {
+    input: { charger: 'cp1' },
+    events: outageEvents,
+    relevant: (context) => {
+      const { mirrorCloseAfterMs, everSeen } = context as unknown as ChargerContext;
+      return [mirrorCloseAfterMs, everSeen];
+    },
+    at,
+  });
+  const walks = [modes, waiting, outage];
 
-  it('takes every transition, those of the modes and those of who waits', () => {
-    const neither = modes.transitionsNotTaken.filter((name) => waiting.transitionsNotTaken.includes(name));
-    expect(neither).toEqual([]);
+  it('reaches every state', () => {
+    const unreached = modes.statesNotReached.filter((state) => outage.statesNotReached.includes(state));
+    expect(unreached).toEqual([]);
+  });
+
+  it('takes every transition, those of the modes, of who waits and of outages', () => {
+    const never = modes.transitionsNotTaken.filter((name) =>
+      walks.every(({ transitionsNotTaken }) => transitionsNotTaken.includes(name)),
+    );
+    expect(never).toEqual([]);
   });
 
   it('ends where the graph says, restarts included', () => {
-    expect(modes.disagreements).toEqual([]);
-    expect(waiting.disagreements).toEqual([]);
+    for (const { disagreements } of walks) expect(disagreements).toEqual([]);
   });
 
   it('is of the size that its story has', () => {
-    expect([modes.states, waiting.states]).toEqual([276, 84]);
+    expect(walks.map(({ states }) => states)).toEqual([276, 84, 98]);
   });
 });
 

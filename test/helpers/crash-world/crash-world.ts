@@ -1,5 +1,6 @@
 import { defaultTiming, type SitePlan } from '../../../actors/site-tree.ts';
 import { type Core, createCore } from '../../../app/core.ts';
+import { defaultGovernance } from '../../../machines/shared/governance/rules.ts';
 import { silentLog } from '../../../runtime/log.ts';
 import {
   type MemoryImage,
@@ -26,9 +27,11 @@ const plan: SitePlan = {
     maxMilliamps: 32_000,
     fallbackMilliamps: FALLBACK_MILLIAMPS,
     graceMs: LEASE_MS,
+    mirrorCloseAfterMs: null,
   })),
   electrical: { limitMilliamps: SITE_LIMIT_MILLIAMPS, phases: 3, minMilliamps: 6_000 },
   offlineAuth: { localList: [], cacheMaxAgeMs: 86_400_000, unknownTags: 'accept' },
+  governance: defaultGovernance,
   backendId: 'cpms',
   timing: {
     ...defaultTiming,

@@ -53,6 +53,9 @@ export function fakeSiteView(fake: FakeSite = {}): SiteView {
         lastFrameAt: '2026-03-02T13:03:17.000Z',
         quarantined: false,
         security: { profile: 1, weakerThanSite: false, encrypted: false },
+        outage: { policy: 'hold', closedOut: false },
+        deferred: [],
+        settings: [],
         connectors: [
           {
             connector: 1,

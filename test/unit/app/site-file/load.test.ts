@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findingText } from '../../../../app/site-file/finding.ts';
 import { loadSiteFile, readSiteFile } from '../../../../app/site-file/load.ts';
+import { defaultGovernance } from '../../../../machines/shared/governance/rules.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -51,7 +52,13 @@ describe('a sound site file', () => {
       chargers: {
         minMilliamps: 6_000,
         unknown: 'reject',
-        defaults: { connectors: 1, maxMilliamps: 32_000, fallbackMilliamps: 6_000, graceMs: 120_000 },
+        defaults: {
+          connectors: 1,
+          maxMilliamps: 32_000,
+          fallbackMilliamps: 6_000,
+          graceMs: 120_000,
+          mirrorCloseAfterMs: null,
+        },
         known: [
           {
             id: 'cp-01',
@@ -59,6 +66,7 @@ describe('a sound site file', () => {
             maxMilliamps: 32_000,
             fallbackMilliamps: 6_000,
             graceMs: 120_000,
+            mirrorCloseAfterMs: null,
             securityProfile: 0,
             password: null,
             certificateSha256: null,
@@ -71,6 +79,7 @@ describe('a sound site file', () => {
         url: 'ws://127.0.0.1:9100/ocpp',
         password: null,
         replay: { perSecond: 100, burst: 200 },
+        governance: defaultGovernance,
       },
       offlineAuth: { localList: [], cacheMaxAgeMs: 604_800_000, unknownTags: 'reject' },
       api: { listen: { host: '127.0.0.1', port: 8080 }, hosts: [] },
