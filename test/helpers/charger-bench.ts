@@ -83,6 +83,12 @@ export class ChargerBench extends ActorBench {
     );
   }
 
+  /** Takes what a turn told this very charger about its deferred commands. */
+  wake(turn: BenchTurn): BenchTurn {
+    if (tellsIn(turn, 'charger.deferredDue').length === 0) throw new Error('nothing was woken');
+    return this.deliver('charger.deferredDue');
+  }
+
   /** The CPMS's word on queue entry n. */
   delivered(n: number, answer: Record<string, unknown> | string): BenchTurn {
     const raw = typeof answer === 'string' ? answer : JSON.stringify(answer);
