@@ -1,6 +1,6 @@
 import { defaultTiming, type SitePlan } from '../../../actors/site-tree.ts';
 import { type Core, createCore } from '../../../app/core.ts';
-import { defaultGovernance } from '../../../machines/shared/governance/rules.ts';
+import { defaultGovernance, type GovernanceRules } from '../../../machines/shared/governance/rules.ts';
 import { silentLog } from '../../../runtime/log.ts';
 import {
   type MemoryImage,
@@ -49,6 +49,13 @@ export interface WorldOptions {
   how: 'powerCut' | 'kill';
   /** Wraps each life's store: for the test of the test. */
   wrapStore?: (store: MemoryStore) => Store;
+  governance?: GovernanceRules;
+  /** How many of the three chargers there are. */
+  chargers?: number;
+  /** What happens in this world; without it, the day with an outage and a cut limit. */
+  story?: (world: CrashWorld) => Promise<void>;
+  /** Promises of that story, in words where they are broken. */
+  check?: (world: CrashWorld) => string[];
 }
 
 /** What happened at 100 ms steps, and at the end. */
@@ -65,7 +72,7 @@ export interface Sample {
 export class CrashWorld {
   readonly clock = new VirtualClock();
   readonly cpms = new ModelCpms(this.clock);
-  readonly chargers = CHARGERS.map((id, index) => new ModelCharger(id, this.clock, index % 2 === 0));
+  readonly chargers: ModelCharger[];
   readonly samples: Sample[] = [];
   diedAtMs: number | undefined;
   portCalls = 0;
@@ -80,6 +87,8 @@ export class CrashWorld {
 
   constructor(options: WorldOptions) {
     this.#options = options;
+    const ids = CHARGERS.slice(0, options.chargers);
+    this.chargers = ids.map((id, index) => new ModelCharger(id, this.clock, index % 2 === 0));
   }
 
   async run(): Promise<void> {
@@ -87,6 +96,16 @@ export class CrashWorld {
     await this.clock.advance(1_000);
     this.#redial();
     this.#sampleLoop();
+    await (this.#options.story?.(this) ?? this.#outageAndCut());
+    this.portCalls = this.#life.portCalls;
+  }
+
+  /** What this story promises, beyond what always holds. */
+  check(): string[] {
+    return this.#options.check?.(this) ?? [];
+  }
+
+  async #outageAndCut(): Promise<void> {
     const [a, b, c] = this.chargers as [ModelCharger, ModelCharger, ModelCharger];
     await this.clock.advance(8_000);
     a.start('TAG-A');
@@ -115,7 +134,6 @@ export class CrashWorld {
     await this.clock.advance(4_000);
     b.stop(1_600);
     await this.clock.advance(60_000);
-    this.portCalls = this.#life.portCalls;
   }
 
   /** The limit that the outside had asked for at an instant. */
@@ -141,7 +159,11 @@ export class CrashWorld {
     });
     let uuid = 0;
     this.core = createCore({
-      plan,
+      plan: {
+        ...plan,
+        chargers: plan.chargers.slice(0, this.#options.chargers),
+        governance: this.#options.governance ?? plan.governance,
+      },
       store: this.#options.wrapStore?.(this.store) ?? this.store,
       bus: new MortalBus(clock, life),
       clock,

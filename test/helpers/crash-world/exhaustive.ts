@@ -4,8 +4,8 @@ import { CrashWorld, type WorldOptions } from './crash-world.ts';
 import { violations } from './verdict.ts';
 
 /** How many port calls the whole story takes when nothing dies. */
-export async function countPortCalls(): Promise<number> {
-  const world = new CrashWorld({ dieAtCall: 0, how: 'powerCut' });
+export async function countPortCalls(options: Partial<WorldOptions> = {}): Promise<number> {
+  const world = new CrashWorld({ ...options, dieAtCall: 0, how: 'powerCut' });
   await world.run();
   const found = violations(world);
   if (found.length > 0) throw new Error(`the story breaks promises without any death: ${found.join('; ')}`);

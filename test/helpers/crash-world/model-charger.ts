@@ -33,6 +33,8 @@ const CALL_TIMEOUT_MS = 30_000;
 export class ModelCharger {
   readonly id: string;
   readonly answered: AnsweredMessage[] = [];
+  /** Actions of the CALLs that it got, in order. */
+  readonly commanded: string[] = [];
   readonly #clock: VirtualClock;
   readonly #repeatUnderNewId: boolean;
   #socket: FrameSocket | undefined;
@@ -208,6 +210,7 @@ export class ModelCharger {
   }
 
   #called(id: string, action: string, payload: Record<string, unknown>): void {
+    this.commanded.push(action);
     const answer = action === 'SetChargingProfile' ? this.#setProfile(payload) : { status: 'Accepted' };
     this.#socket?.send(JSON.stringify([3, id, answer]));
     if (action !== 'TriggerMessage') return;

@@ -18,8 +18,11 @@ const ANSWER_DELAY_MS = 20;
 export class ModelCpms {
   readonly received = new Map<string, ReceivedCall[]>();
   isAway = false;
+  /** What its commands were answered with, by message id. */
+  readonly answers = new Map<string, unknown>();
   readonly #clock: VirtualClock;
   readonly #sockets = new Set<FrameSocket>();
+  readonly #stations = new Map<string, FrameSocket>();
   #connections = 0;
   #transactionIds = new Map<string, number>();
 
@@ -30,6 +33,11 @@ export class ModelCpms {
   goAway(): void {
     this.isAway = true;
     for (const socket of this.#sockets) socket.terminate();
+  }
+
+  /** Sends a command to a charger; nothing while it has no connection. */
+  command(identity: string, id: string, action: string, payload: Record<string, unknown>): void {
+    this.#stations.get(identity)?.send(JSON.stringify([2, id, action, payload]));
   }
 
   /** A dialer for one life of the product. */
@@ -55,10 +63,14 @@ export class ModelCpms {
     this.#connections += 1;
     const connection = this.#connections;
     this.#sockets.add(socket);
+    this.#stations.set(identity, socket);
     socket.onClose(() => this.#sockets.delete(socket));
     socket.onText((text) => {
       const frame = JSON.parse(text) as [number, string, string, Record<string, unknown>];
-      if (frame[0] !== 2) return;
+      if (frame[0] !== 2) {
+        this.answers.set(frame[1], frame[2]);
+        return;
+      }
       const [, id, action, payload] = frame;
       const calls = this.received.get(identity) ?? [];
       this.received.set(identity, [...calls, { connection, id, action, payload, text }]);

@@ -17,7 +17,7 @@ export function violations(world: CrashWorld): string[] {
     found.push(...lostOrDoubled(charger, transactions), ...wrongRepeats(charger, transactions));
     if (!charger.isIdle) found.push(`${charger.id}: still has messages that nobody answered`);
   }
-  return [...found, ...overLimit(world), ...undefinedStates(world), ...leftovers(world)];
+  return [...found, ...world.check(), ...overLimit(world), ...undefinedStates(world), ...leftovers(world)];
 }
 
 /** D1, D2, D3: what a charger got an answer for is at the CPMS once and in order. */
