@@ -1,5 +1,4 @@
-import type { CommandName, GovernanceRules } from '../machines/shared/governance/rules.ts';
-import type { Reason } from '../runtime/envelope.ts';
+import type { GovernanceRules } from '../machines/shared/governance/rules.ts';
 
 /**
  * What actors tell each other. Key = envelope type, value = envelope data. Addresses: charger/<id>,
@@ -262,34 +261,6 @@ export interface LimitRow {
   limitMilliamps: number;
   /** Null for the fail-safe default. */
   transactionId: number | null;
-}
-
-/** Table `deferred/<charger>`, key = when it was deferred, padded: a command of the CPMS that waits for the end of a session. */
-export interface DeferredRow {
-  name: CommandName;
-  /** Null: the charger as a whole. */
-  connector: number | null;
-  action: string;
-  raw: string;
-  /** Of the CPMS's CALL, which was answered when it was deferred. */
-  messageId: string;
-  deferredAt: number;
-  expiresAt: number;
-  reason: Reason;
-  /** The session is over, and it waits for the charger to come back. */
-  isOverdue?: boolean;
-}
-
-/** Table `settings/<charger>`, key = lower-case name: what the CPMS set a guarded setting of the charger to. */
-export interface SettingRow {
-  key: string;
-  value: string;
-  setAt: number;
-  /** `failed`: the charger does not take it; tried anew at its next boot. */
-  state: 'wanted' | 'confirmed' | 'failed';
-  /** Since the last boot. */
-  writes: number;
-  problem: string | null;
 }
 
 /** Table `authCache`, key = SHA-256 of the idTag in hex. */

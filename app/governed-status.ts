@@ -1,5 +1,5 @@
 import { isClosedOut } from '../actors/charger/mirror-close.ts';
-import type { DeferredRow, SettingRow } from '../actors/tells.ts';
+import type { DeferredRow, SettingRow } from '../actors/command-rows.ts';
 import { rfc3339 } from '../machines/shared/rfc3339.ts';
 import type { ActorHost } from '../runtime/host/actor-host.ts';
 import type { ChargerStatus } from './site-view.ts';

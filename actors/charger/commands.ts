@@ -2,7 +2,7 @@ import { commandsMax, type ForwardedCommand } from '../../machines/charger/charg
 import { policyRefusal16 } from '../../machines/shared/governance/commands16.ts';
 import type { CommandReason } from '../../machines/shared/governance/judge.ts';
 import { parsePayload, refusalOf } from '../../machines/shared/ocpp16.ts';
-import { rewriteTransactionId } from '../../machines/shared/raw-json.ts';
+import { hasDoubledKeys, rewriteTransactionId } from '../../machines/shared/raw-json.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { CallAnswered, CallErrorData, CallFailed } from '../ports.ts';
 import { clearCache } from './authorise.ts';
@@ -20,7 +20,7 @@ import { openByCpmsId, sessionOf, transactionOf } from './transaction-rows.ts';
 
 /** A CALL of the CPMS: answered here where it is ours or the charger is away, else forwarded as it stands. */
 export function northCalled(turn: Turn): void {
-  const called = calledOf(turn);
+  const called = asJudged(calledOf(turn));
   const judged = judge(turn, called);
   const mode = modeOfTurn(turn);
   if (judged.outcome === 'refuse') refuseByPolicy(turn, called, judged.reason);
@@ -29,6 +29,11 @@ export function northCalled(turn: Turn): void {
     refuse(turn, called, 'command.chargerAway', answerWhenAway(called.action));
   else if (judged.outcome === 'forward') forward(turn, called);
   else if (!deferCommand(turn, called, judged)) refuseByPolicy(turn, called, TOO_MANY_DEFERRED);
+}
+
+/** What was judged is what is sent, should the text have two readings. */
+function asJudged(called: Called): Called {
+  return hasDoubledKeys(called.raw) ? { ...called, raw: JSON.stringify(called.payload) } : called;
 }
 
 const TOO_MANY_DEFERRED: CommandReason = {

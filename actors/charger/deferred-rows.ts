@@ -1,7 +1,7 @@
 import { overlaps, type WaitingCommand } from '../../machines/shared/governance/judge.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
-import type { DeferredRow } from '../tells.ts';
+import type { DeferredRow } from '../command-rows.ts';
 import { chargerOf } from './outbound.ts';
 
 /** Deferred commands kept per charger; one more is refused. */

@@ -3,8 +3,8 @@ import { type CommandReason, overlaps } from '../../machines/shared/governance/j
 import { parsePayload } from '../../machines/shared/ocpp16.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
+import type { DeferredRow } from '../command-rows.ts';
 import type { CallAnswered, CallFailed } from '../ports.ts';
-import type { DeferredRow } from '../tells.ts';
 import { contextOf, modeOfTurn, step } from './books.ts';
 import type { Called } from './called.ts';
 import {

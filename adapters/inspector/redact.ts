@@ -23,6 +23,7 @@ export const SHOWN_CONTEXT_KEYS: ReadonlySet<string> = new Set([
   'leaseMs',
   'phases',
   'managed',
+  'mirrorCloseAfterMs',
 ]);
 
 const CONTEXT_KEYS_MAX = 100;

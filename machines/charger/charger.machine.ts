@@ -1,3 +1,4 @@
+import { outageRegion } from './charger.outage.ts';
 import { chargerSetup } from './charger.setup.ts';
 
 /**
@@ -320,44 +321,6 @@ export const chargerMachine = chargerSetup.createMachine({
         online: { description: "The CPMS's answers count; local policy steps in only when one is overdue." },
       },
     },
-    outage: {
-      description:
-        'Does the charger stay here while the CPMS is away (hold), or see that it is (mirror-close)?',
-      initial: 'letIn',
-      on: {
-        'charger.configured': { guard: 'isToStay', target: '.letIn' },
-      },
-      states: {
-        letIn: {
-          description: 'Its socket is taken: the CPMS is there, or this charger is to stay here without it.',
-          on: {
-            'backend.changed': { guard: 'lostWithoutStay', target: 'debouncing' },
-            'charger.configured': {
-              guard: 'isToBeClosed',
-              target: 'debouncing',
-              description: 'A process begins without its CPMS.',
-            },
-          },
-        },
-        debouncing: {
-          description: 'The CPMS has just gone: a short gap closes nobody out.',
-          on: {
-            'backend.changed': { guard: 'isBackendBack', target: 'letIn' },
-          },
-          after: { mirrorClose: { target: 'closedOut', actions: 'closeOut' } },
-        },
-        closedOut: {
-          description:
-            'Its socket is closed and no other is taken, so that it does what it would do without this site.',
-          on: {
-            'backend.changed': { guard: 'isBackendBack', target: 'letIn', actions: 'announceLetIn' },
-            'socket.opened': {
-              actions: 'closeOut',
-              description: 'It was on its way in when it was closed out.',
-            },
-          },
-        },
-      },
-    },
+    outage: outageRegion,
   },
 });

@@ -33,9 +33,10 @@ export const chargerSetup = setup({
     allStatusesKnown: ({ context }) => context.missingStatuses.length === 0,
     hasRoomForAnswer: ({ context }) => rules.hasRoomForAnswer(context),
     hasRoomForCommand: ({ context }) => context.commands.length < commandsMax,
-    isToStay: ({ event }) => event.type === 'charger.configured' && event.mirrorCloseAfterMs === null,
-    isToBeClosed: ({ event }) => event.type === 'charger.configured' && event.mirrorCloseAfterMs !== null,
-    lostWithoutStay: ({ context, event }) =>
+    holdsThroughOutages: ({ event }) =>
+      event.type === 'charger.configured' && event.mirrorCloseAfterMs === null,
+    mirrorsOutages: ({ event }) => event.type === 'charger.configured' && event.mirrorCloseAfterMs !== null,
+    mirrorsThisLoss: ({ context, event }) =>
       event.type === 'backend.changed' && rules.isAway(event.mode) && context.mirrorCloseAfterMs !== null,
     isBackendBack: ({ event }) => event.type === 'backend.changed' && !rules.isAway(event.mode),
     isUnanswered: ({ context, event }) =>

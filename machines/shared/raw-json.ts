@@ -63,3 +63,24 @@ export function rewriteTransactionId(raw: string, to: number): string {
   }
   return copied === 0 ? raw : out + raw.slice(copied);
 }
+
+/**
+ * Whether the raw text of a JSON object names a key twice, at any depth. Receivers differ in which one they take, so
+ * such a text may say another thing to the charger than to whoever judged it.
+ */
+export function hasDoubledKeys(raw: string): boolean {
+  return countKeys(raw) > countKeys(JSON.stringify(JSON.parse(raw)));
+}
+
+function countKeys(raw: string): number {
+  let keys = 0;
+  for (let i = 0; i < raw.length; ) {
+    if (raw.charCodeAt(i) !== QUOTE) {
+      i++;
+      continue;
+    }
+    i = endOfString(raw, i);
+    if (raw.charCodeAt(skipSpace(raw, i)) === COLON) keys++;
+  }
+  return keys;
+}

@@ -42,6 +42,14 @@ describe('a command of the CPMS', () => {
     expect(bench.context.commands).toEqual([]);
   });
 
+  it('with two readings is sent as it was judged', () => {
+    const bench = served();
+    const raw = '{"key":"AuthorizationKey","key":"LightIntensity","value":"5"}';
+    expect(southCall(bench.command('ChangeConfiguration', raw)).raw).toBe(
+      '{"key":"LightIntensity","value":"5"}',
+    );
+  });
+
   it.each([
     ['error', { code: 'GenericError', description: 'no', details: {} }],
     ['timeout', error('the charger did not answer in time')],

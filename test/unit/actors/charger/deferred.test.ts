@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeferredRow } from '../../../../actors/tells.ts';
+import type { DeferredRow } from '../../../../actors/command-rows.ts';
 import { defaultGovernance, type GovernanceRules } from '../../../../machines/shared/governance/rules.ts';
 import type { BenchTurn } from '../../../helpers/actor-bench.ts';
 import { ChargerBench, CP, effectsIn, reasonsIn, tellsIn } from '../../../helpers/charger-bench.ts';

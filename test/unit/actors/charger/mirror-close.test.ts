@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { chargerKind } from '../../../../actors/charger-actor.ts';
+import type { Json } from '../../../../runtime/envelope.ts';
 import type { BenchTurn } from '../../../helpers/actor-bench.ts';
 import { ChargerBench, CP, effectsIn, reasonsIn } from '../../../helpers/charger-bench.ts';
 
@@ -95,6 +97,18 @@ describe('a charger that mirrors the absence of its CPMS', () => {
     bench.restart();
     bench.configure({ mirrorCloseAfterMs: null });
     expect(outage(bench)).toBe('letIn');
+  });
+});
+
+it('a charger stored before there was such a policy stays, until it is told otherwise', () => {
+  const bench = served();
+  const { outage: _, ...value } = bench.value as Record<string, Json>;
+  const { mirrorCloseAfterMs: __, ...context } = bench.context as Record<string, Json>;
+  const snapshot = { status: 'active', value, context };
+  const migrated = chargerKind.migrations[1]!({ version: 1, snapshot, timers: [], lastArm: 0 });
+  expect(migrated).toMatchObject({
+    version: 2,
+    snapshot: { value: { ...value, outage: 'letIn' }, context: { ...context, mirrorCloseAfterMs: null } },
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SettingRow } from '../../../../actors/tells.ts';
+import type { SettingRow } from '../../../../actors/command-rows.ts';
 import { defaultGovernance } from '../../../../machines/shared/governance/rules.ts';
 import type { BenchTurn } from '../../../helpers/actor-bench.ts';
 import { ChargerBench, CP, effectsIn, reasonsIn } from '../../../helpers/charger-bench.ts';

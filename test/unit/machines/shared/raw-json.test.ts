@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rewriteTransactionId } from '../../../../machines/shared/raw-json.ts';
+import { hasDoubledKeys, rewriteTransactionId } from '../../../../machines/shared/raw-json.ts';
 
 describe('rewriteTransactionId', () => {
   const rows: Array<[name: string, raw: string, expected: string]> = [
@@ -43,4 +43,18 @@ describe('rewriteTransactionId', () => {
     const raw = '{"meterStop":10,"transactionId":42}';
     expect(rewriteTransactionId(raw, 42)).toBe(raw);
   });
+});
+
+describe('hasDoubledKeys', () => {
+  it.each([
+    '{"key":"a","key":"b"}',
+    '{"key":"a","k\\u0065y":"b"}',
+    '{"log":{"location":"a" , "location" : "b"}}',
+    '[{"a":1,"a":2}]',
+  ])('finds them in %s', (raw) => expect(hasDoubledKeys(raw)).toBe(true));
+
+  it.each(['{}', '{"a":"a\\":","b":{"a":1}}', ' { "a" : [ {"b":1}, {"b":2} ] } ', '"text"'])(
+    'finds none in %s',
+    (raw) => expect(hasDoubledKeys(raw)).toBe(false),
+  );
 });
