@@ -200,7 +200,12 @@ describe('a charger on a real host', () => {
     expect(await site.call('StopTransaction', { ...stop, transactionId: 5 })).toEqual({});
     await site.pass(1_000);
     expect(site.rows<TransactionRow>('transactions')).toMatchObject([{ transactionId: 5, state: 'settled' }]);
-    expect(site.state('charger/cp1')).toEqual({ mode: 'online', boot: 'accepted', backend: 'online' });
+    expect(site.state('charger/cp1')).toEqual({
+      mode: 'online',
+      boot: 'accepted',
+      backend: 'online',
+      outage: 'letIn',
+    });
     expect(site.bench.journal().map(({ type }) => type)).toContain('start.decided');
   });
 
