@@ -24,6 +24,8 @@ import { answerBackend, callCharger, chargerOf, tell } from './outbound.ts';
 
 /** The session is over and the charger is not there: it gets this long to come back. */
 const SOCKET_WAIT_MS = 60_000;
+/** A clock that is put back by less is being kept right, not set. */
+const CLOCK_SLACK_MS = 60_000;
 const RUN = 'deferred:';
 
 /** Answers at once and keeps the command; false when too many wait already. */
@@ -79,8 +81,7 @@ export function runDeferred(turn: Turn): void {
     const { key, row } = deferred;
     const isSession = inSession.some((connector) => overlaps(connector, row.connector));
     const isBehind = stillWaiting.some((earlier) => isInTheWay(earlier, row));
-    if (turn.at >= row.expiresAt)
-      drop(turn, deferred, 'expired', row.isOverdue ? WORDS.noSocket : WORDS.expired);
+    if (isOver(turn.at, row)) drop(turn, deferred, 'expired', row.isOverdue ? WORDS.noSocket : WORDS.expired);
     else if (!isSession && !isBehind && mayBeSent(turn)) send(turn, deferred);
     else {
       stillWaiting.push(row);
@@ -93,6 +94,11 @@ export function runDeferred(turn: Turn): void {
     }
   }
   watchExpiry(turn);
+}
+
+/** Before the clock was put back the command was deferred nobody knows how long ago: it counts as too long. */
+function isOver(at: number, { deferredAt, expiresAt }: DeferredRow): boolean {
+  return at >= expiresAt || at < deferredAt - CLOCK_SLACK_MS;
 }
 
 /** Not while the charger waits for the answer to its Stop: a Reset would have it forget that it sent one. */

@@ -177,6 +177,16 @@ describe('deferred commands', () => {
     expect(() => end(bench, 1)).toThrow('nothing was woken');
   });
 
+  it('expire when the clock was put back, as nobody knows then how long they waited', () => {
+    const bench = charging();
+    bench.command('Reset', { type: 'Soft' });
+    bench.nowMs -= 59_000;
+    expect(bench.wake(bench.status(2, 'Available')).journal).toEqual([]);
+    bench.nowMs -= 2_000;
+    const turn = bench.wake(bench.status(2, 'Available'));
+    expect(reasonsIn(turn)).toEqual(['command.expired command.deferralExpired']);
+  });
+
   it('survive a restart, and wait a minute for the charger once the session is over', () => {
     const bench = charging();
     bench.command('Reset', { type: 'Soft' });
