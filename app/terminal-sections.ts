@@ -71,9 +71,7 @@ function connectorRow(
 ): Cell[] {
   return [
     { text: `${charger.id}/${connector.connector}` },
-    charger.quarantined
-      ? { text: 'quarantined', colour: 'red' }
-      : { text: connector.state, ...stateColour(connector) },
+    stateCell(charger, connector),
     modeCell(connector.mode),
     { text: ampsText(connector.limitA) },
     { text: ampsText(connector.currentA) },
@@ -82,6 +80,12 @@ function connectorRow(
     session === undefined ? { text: '–' } : { text: `${session.state}, ${session.authority}` },
     { text: agoText(charger.lastFrameAt, drawing.at) },
   ];
+}
+
+function stateCell(charger: ChargerStatus, connector: ConnectorStatus): Cell {
+  if (charger.quarantined) return { text: 'quarantined', colour: 'red' };
+  if (charger.outage.closedOut) return { text: 'closed out', colour: 'yellow' };
+  return { text: connector.state, ...stateColour(connector) };
 }
 
 function withoutConnectors(charger: ChargerStatus, drawing: Drawing): Cell[] {

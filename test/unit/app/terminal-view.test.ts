@@ -101,6 +101,11 @@ describe('the picture', () => {
     }
   });
 
+  test('says of a charger that mirrors the absence of its CPMS that it is closed out', () => {
+    const text = draw({ charger: { outage: { policy: 'mirror-close', closedOut: true } } }).join('\n');
+    expect(text).toMatch(/cp-01\/1 +closed out/);
+  });
+
   test('shows three alarms at most, and counts the rest', () => {
     const alarms = Array.from({ length: 9 }, (_, index) => ({ code: `a${index}`, text: 'x', since: '' }));
     const lines = draw({ site: { alarms } }).filter((line) => line.startsWith('■'));

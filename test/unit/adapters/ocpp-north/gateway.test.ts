@@ -99,6 +99,19 @@ describe('dialling', () => {
 });
 
 describe('an open upstream socket', () => {
+  test('masks secrets in commands before anything of them is journalled', () => {
+    const { host, connect } = aGateway();
+    const { socket } = connect();
+    socket.say('[2,"q1","ChangeConfiguration",{"key": "AuthorizationKey","value": "top-secret"}]');
+    socket.say('[2,"q2","GetDiagnostics",{"location": "ftp://me:top-secret@files.example.com/"}]');
+    const taken = host.ofType('north.called');
+    expect(taken.map(({ data }) => (data as { raw: string }).raw)).toEqual([
+      '{"key":"AuthorizationKey","value":"***"}',
+      '{"location":"ftp://***@files.example.com/"}',
+    ]);
+    expect(JSON.stringify(taken)).not.toContain('top-secret');
+  });
+
   test('brings the commands of the CPMS to the charger, and their answers back', () => {
     const { host, gateway, connect } = aGateway();
     const { socket, socketId } = connect();
