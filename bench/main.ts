@@ -11,7 +11,7 @@ import { type BenchResult, compare } from './results.ts';
 import { measureStoreRate } from './store-rate.ts';
 
 const USAGE_EXIT = 2;
-const DEFAULT = { rounds: 2, warmMs: 700, runMs: 2_000, recoveries: 5, paceMs: 30_000 };
+const DEFAULT = { rounds: 5, warmMs: 700, runMs: 2_500, recoveries: 5, paceMs: 30_000 };
 const QUICK = { rounds: 1, warmMs: 500, runMs: 1_000, recoveries: 3, paceMs: 15_000 };
 
 /** The project's folder: `npm run` and `scripts/bench.mjs` start us there. */

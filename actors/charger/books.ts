@@ -37,6 +37,8 @@ export interface ChargerBooks {
   foreignKept: number;
   /** Sessions whose Start was accepted and whose answer found no socket. */
   unconfirmed: string[];
+  /** Commands of the CPMS wait for the end of a session: spares every other turn the look into their table. */
+  isDeferring?: boolean;
   connectors: Record<string, ConnectorNote>;
 }
 

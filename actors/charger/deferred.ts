@@ -5,7 +5,7 @@ import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { DeferredRow } from '../command-rows.ts';
 import type { CallAnswered, CallFailed } from '../ports.ts';
-import { contextOf, modeOfTurn, step } from './books.ts';
+import { booksOf, contextOf, modeOfTurn, patchBooks, step } from './books.ts';
 import type { Called } from './called.ts';
 import {
   DEFERRED_MAX,
@@ -70,7 +70,7 @@ const WORDS = {
 
 /** Something happened that deferred commands may have waited for; a turn of its own sends them, behind the answers of this one. */
 export function wakeDeferred(turn: Turn): void {
-  if (deferredOf(turn).length > 0) tell(turn, turn.self, 'charger.deferredDue', {});
+  if (booksOf(turn).isDeferring === true) tell(turn, turn.self, 'charger.deferredDue', {});
 }
 
 /** Sends what may be sent now, drops what waited too long. */
@@ -140,7 +140,9 @@ function drop(
 
 function watchExpiry(turn: Turn): void {
   const expiries = deferredOf(turn).map(({ row }) => row.expiresAt);
-  if (expiries.length === 0) step(turn, { type: 'deferrals.ended', at: turn.at });
+  const isDeferring = expiries.length > 0;
+  if (isDeferring !== (booksOf(turn).isDeferring ?? false)) patchBooks(turn, { isDeferring });
+  if (!isDeferring) step(turn, { type: 'deferrals.ended', at: turn.at });
   else
     step(turn, {
       type: 'deferrals.scheduled',
