@@ -6,14 +6,20 @@ const PASSWORD_LENGTH = { min: 16, max: 40 } as const;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 const HEX_BYTES = /^(?:[0-9a-f]{2})+$/i;
 
-const UNITS_201: Readonly<Record<string, string>> = { current: 'A', power: 'W' };
-const UNITS_16: Readonly<Record<string, string>> = { A: 'Current', W: 'Power' };
+const UNITS_201: ReadonlyMap<string, string> = new Map([
+  ['current', 'A'],
+  ['power', 'W'],
+]);
+const UNITS_16: ReadonlyMap<string, string> = new Map([
+  ['A', 'Current'],
+  ['W', 'Power'],
+]);
 
 /** A value of a 1.6 key as its variable has it; null: it has no such value. */
 export function valueTo201(kind: ValueKind, value: string): string | null {
   if (kind === 'password') return passwordTo201(value);
   return kind === 'rateUnits'
-    ? eachOf(value, (unit) => units(UNITS_201, unit.toLowerCase()))
+    ? eachOf(value, (unit) => UNITS_201.get(unit.toLowerCase()) ?? unit)
     : cased(kind, value);
 }
 
@@ -21,17 +27,13 @@ export function valueTo201(kind: ValueKind, value: string): string | null {
 export function valueTo16(kind: ValueKind, value: string): string | null {
   if (kind === 'password') return passwordTo16(value);
   return kind === 'rateUnits'
-    ? eachOf(value, (unit) => units(UNITS_16, unit.toUpperCase()))
+    ? eachOf(value, (unit) => UNITS_16.get(unit.toUpperCase()) ?? unit)
     : cased(kind, value);
 }
 
 /** Booleans of 2.0.1 are lower case; chargers of 1.6 take any case and show `True` as well. */
 function cased(kind: ValueKind, value: string): string {
   return kind === 'boolean' && /^(true|false)$/i.test(value) ? value.toLowerCase() : value;
-}
-
-function units(names: Readonly<Record<string, string>>, unit: string): string {
-  return names[unit] ?? unit;
 }
 
 function eachOf(list: string, one: (item: string) => string): string {
