@@ -103,23 +103,23 @@ describe('keys that a 1.6 CPMS asks for', () => {
   });
 
   test.each<[Payload]>([[{}], [{ key: [] }]])(
-    'all of them (%j) are the known ones that can be read, in calls of at most 50',
+    'all of them (%j) are the known ones that can be read, in calls of at most 20',
     (request) => {
       const { calls, answer } = sent('1.6', 'GetConfiguration', request);
       const asked = calls.flatMap(({ payload }) => payload.getVariableData as Payload[]);
       expect(asked).toHaveLength(VARIABLE_KEYS.filter(({ access }) => access !== 'writeOnly').length);
-      expect(calls.every(({ payload }) => (payload.getVariableData as Payload[]).length <= 50)).toBe(true);
-      expect(
-        answer({
-          getVariableResult: [
-            read(HEARTBEAT, '60'),
-            { attributeStatus: 'UnknownComponent', ...at('TxCtrlr', 'EVConnectionTimeOut') },
-          ],
-        }),
-      ).toEqual({
-        configurationKey: [{ key: 'HeartbeatInterval', readonly: false, value: '60' }],
+      expect(calls.every(({ payload }) => (payload.getVariableData as Payload[]).length <= 20)).toBe(true);
+      const missing = { attributeStatus: 'UnknownComponent', ...at('TxCtrlr', 'EVConnectionTimeOut') };
+      const first = { getVariableResult: [read(HEARTBEAT, '60'), missing] };
+      const second = { getVariableResult: [read(at('SecurityCtrlr', 'OrganizationName'), 'CPO')] };
+      expect(answer(first, second)).toEqual({
+        configurationKey: [
+          { key: 'HeartbeatInterval', readonly: false, value: '60' },
+          { key: 'CpoName', readonly: false, value: 'CPO' },
+        ],
       });
-      expect(answer({ error: 'InternalError' })).toEqual({ error: 'InternalError' });
+      expect(answer(first, { error: 'InternalError' })).toEqual({ error: 'InternalError' });
+      expect(answer(first)).toEqual({ error: 'GenericError' });
     },
   );
 

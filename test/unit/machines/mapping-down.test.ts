@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ACTIONS_16, standingOf } from '../../../adapters/ocpp/actions16.ts';
 import { mapDown } from '../../../machines/shared/mapping/down/map-down.ts';
+import { VARIABLE_KEYS } from '../../../machines/shared/mapping/down/variable-table.ts';
 import type { MappingFacts, OcppCall, Payload } from '../../../machines/shared/mapping/mapping.ts';
 import { answered, NO_FACTS, NOON, sent, transactionFacts } from '../../helpers/mapping-down-bench.ts';
 import { cpmsActionsOf, violationIn } from '../../helpers/strict-schemas.ts';
@@ -868,4 +870,25 @@ test('customData is listed wherever it stands, and the free data of a DataTransf
     }).lost,
   ).toEqual(['evse.customData', 'customData']);
   expect(sent('2.0.1', 'DataTransfer', { vendorId: 'v', data: { customData: 1 } }).lost).toEqual([]);
+});
+
+describe('the documented mapping', () => {
+  const text = readFileSync(new URL('../../../docs/ocpp-mapping-down.md', import.meta.url), 'utf8');
+  const [, towards201 = '', towards16 = ''] = text.split(/^## /m);
+
+  test.each([
+    { from: '1.6', section: towards201 },
+    { from: '2.0.1', section: towards16 },
+  ] as const)('has a row for every request of a $from CPMS', ({ from, section }) => {
+    const rows = [...section.matchAll(/^\| (\w+)/gm)].map(([, action]) => action);
+    expect(cpmsActionsOf(from).filter((action) => !rows.includes(action))).toEqual([]);
+  });
+
+  test('has every key beside its variable', () => {
+    const missing = VARIABLE_KEYS.filter(({ key, component, variable, instance }) => {
+      const name = `${component}.${variable}${instance === undefined ? '' : `[${instance}]`}`;
+      return !text.includes(`| ${key} | ${name} |`);
+    });
+    expect(missing).toEqual([]);
+  });
 });

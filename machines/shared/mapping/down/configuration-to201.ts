@@ -22,8 +22,8 @@ import { valueTo16, valueTo201 } from './variable-value.ts';
 
 /** ChangeConfiguration and GetConfiguration of a 1.6 CPMS, by SetVariables and GetVariables. */
 
-/** Most variables asked for at once: chargers bound it with ItemsPerMessage, and 50 is a common bound. */
-const VARIABLES_PER_CALL = 50;
+/** Most variables asked for at once: chargers bound it with ItemsPerMessage, which is not known here, so few. */
+const VARIABLES_PER_CALL = 20;
 /** Longest value of a 1.6 key. */
 const VALUE_LENGTH_MAX = 2048;
 /** Longest value that SetVariables takes. */

@@ -3,7 +3,7 @@ import type { LostField, Mapped, MappingFacts, OcppAnswer, OcppCall, Payload } f
 /** Translates the CALLs of one action into one other version. */
 export type Translation = (payload: Payload, facts: MappingFacts) => Mapped;
 
-/** Reason codes for `statusInfo`, out of those that OCPP 2.0.1 defines (part 2, appendix 5). */
+/** Reason codes for `statusInfo`, out of those that OCPP 2.0.1 defines (part 2, appendices). */
 export type ReasonCode =
   | 'InternalError'
   | 'InvalidIdToken'
