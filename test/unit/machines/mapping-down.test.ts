@@ -791,16 +791,14 @@ describe('a local list', () => {
 
   test.each<[string, Payload]>([
     ['a token too long for an idTag', { idToken: { idToken: 'x'.repeat(21), type: 'Central' } }],
+    ['two tokens that are one idTag', { idToken: { idToken: 'staff', type: 'KeyCode' } }],
     [
       'a token that is good at some EVSEs only',
       { idToken: CARD, idTokenInfo: { status: 'Accepted', evseId: [1] } },
     ],
   ])('with %s is refused as a whole', (_, entry) => {
-    const request = {
-      versionNumber: 3,
-      updateType: 'Full',
-      localAuthorizationList: [{ idToken: CARD }, entry],
-    };
+    const staff = { idToken: { idToken: 'STAFF', type: 'Central' } };
+    const request = { versionNumber: 3, updateType: 'Full', localAuthorizationList: [staff, entry] };
     expect(answered('2.0.1', 'SendLocalList', request)).toMatchObject({ status: 'Failed' });
   });
 

@@ -12,12 +12,9 @@ import {
   type Translation,
 } from './outcome.ts';
 import { synthesisedId } from './synthesised-id.ts';
-import { isPlainUri } from './uri.ts';
+import { isPlainUri, LOCATION_LENGTH_MAX } from './uri.ts';
 
 /** UpdateFirmware of both versions, and the SignedUpdateFirmware of the 1.6 security extension. */
-
-/** Longest address that 2.0.1 takes. */
-const LOCATION_LENGTH_MAX = 512;
 
 const BAD_MOMENT = refusal('InvalidValue', 'a moment of the firmware update is none');
 

@@ -1,12 +1,11 @@
+import { idTagKey } from '../../idtag.ts';
 import type { SendLocalListReq } from '../../ocpp16.ts';
-import type { LostField, Mapped, Payload } from '../mapping.ts';
+import type { LostField, Payload } from '../mapping.ts';
 import { type IdToken, idTagOf, idTokenOf, lostOfToken } from './id-token.ts';
 import { instant, isBadInstant, optionalInstant } from './instants.ts';
 import {
-  answerAt,
   fields,
   isRefusal,
-  isUnsupported,
   type Refusal,
   refusal,
   refuse16,
@@ -15,6 +14,7 @@ import {
   statusBy,
   statusInfo,
   type Translation,
+  whenUnsupported,
 } from './outcome.ts';
 
 interface IdTagInfo16 {
@@ -59,15 +59,6 @@ function tokenInfoOf({ status, expiryDate, parentIdTag }: IdTagInfo16): Payload 
   });
 }
 
-/** A charger that does not know the request says so in the words that its asker's version has for it. */
-function whenUnsupported(mapped: Mapped, payload: Payload): Mapped {
-  if (mapped.outcome !== 'sent') return mapped;
-  return {
-    ...mapped,
-    answer: (answers) => (isUnsupported(answerAt(answers, 0)) ? { payload } : mapped.answer(answers)),
-  };
-}
-
 interface IdTokenInfo201 {
   status: string;
   cacheExpiryDateTime?: string;
@@ -105,6 +96,10 @@ export const sendListTo16: Translation = (payload) => {
     if (isRefusal(translated)) return refuse201('Failed', translated);
     list.push(translated);
   }
+  const cards = new Set(list.map(({ idTag }) => idTagKey(String(idTag))));
+  // Tokens of different types may have the same text; one of their verdicts would stand for both.
+  if (cards.size < list.length)
+    return refuse201('Failed', refusal('InvalidIdToken', 'two tokens of the list are one idTag in OCPP 1.6'));
   return sendOne(
     {
       action: 'SendLocalList',

@@ -12,11 +12,10 @@ import {
   type Translation,
 } from './outcome.ts';
 import { synthesisedId } from './synthesised-id.ts';
-import { isPlainUri } from './uri.ts';
+import { isPlainUri, LOCATION_LENGTH_MAX } from './uri.ts';
 
 /** GetDiagnostics of 1.6, and the GetLog that its security extension and 2.0.1 share. */
 
-const LOCATION_LENGTH_MAX = 512;
 const BAD_MOMENT = refusal('InvalidValue', 'a moment of the wanted log is none');
 
 interface GetDiagnostics {

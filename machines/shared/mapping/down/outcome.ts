@@ -116,7 +116,15 @@ export function sameStatus(...words: string[]): (payload: Payload) => Payload {
   return statusBy(Object.fromEntries(words.map((word) => [word, word])), words.at(-1) ?? '');
 }
 
-/** True for an answer by which a charger says that it does not know the request at all. */
-export function isUnsupported(answer: OcppAnswer): boolean {
+/** The same, but a charger that does not know the request at all is told as `payload` to the asker. */
+export function whenUnsupported(mapped: Mapped, payload: Payload): Mapped {
+  if (mapped.outcome !== 'sent') return mapped;
+  return {
+    ...mapped,
+    answer: (answers) => (isUnsupported(answerAt(answers, 0)) ? { payload } : mapped.answer(answers)),
+  };
+}
+
+function isUnsupported(answer: OcppAnswer): boolean {
   return 'error' in answer && ['NotImplemented', 'NotSupported'].includes(answer.error.code);
 }

@@ -1,4 +1,3 @@
-import type { Payload } from '../mapping.ts';
 import { connectorOf, type Evse, evseOf, lostConnector } from './evse.ts';
 import {
   fields,
@@ -96,4 +95,4 @@ export const availabilityTo16: Translation = (payload) => {
 const availabilityStatus = sameStatus('Accepted', 'Scheduled', 'Rejected');
 
 export const clearCache: Translation = () =>
-  sendOne({ action: 'ClearCache', payload: {} as Payload }, [], sameStatus('Accepted', 'Rejected'));
+  sendOne({ action: 'ClearCache', payload: {} }, [], sameStatus('Accepted', 'Rejected'));

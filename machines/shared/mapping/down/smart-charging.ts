@@ -6,7 +6,6 @@ import {
   answerWith,
   fields,
   isRefusal,
-  isUnsupported,
   refusal,
   refuse16,
   refuse201,
@@ -14,6 +13,7 @@ import {
   sendOne,
   statusInfo,
   type Translation,
+  whenUnsupported,
 } from './outcome.ts';
 
 /** SetChargingProfile and ClearChargingProfile. */
@@ -39,12 +39,7 @@ export const setProfileTo201: Translation = (payload, facts) => {
     translated.lost,
     sameStatus('Accepted', 'Rejected'),
   );
-  if (sent.outcome !== 'sent') return sent;
-  return {
-    ...sent,
-    answer: (answers) =>
-      isUnsupported(answerAt(answers, 0)) ? { payload: { status: 'NotSupported' } } : sent.answer(answers),
-  };
+  return whenUnsupported(sent, { status: 'NotSupported' });
 };
 
 export const setProfileTo16: Translation = (payload, facts) => {

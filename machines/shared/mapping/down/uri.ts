@@ -1,3 +1,6 @@
+/** Longest address of a file that 2.0.1 takes; 1.6 has no bound. */
+export const LOCATION_LENGTH_MAX = 512;
+
 /**
  * True for a URI with a host that every reading of RFC 3986 takes. The schemas of 1.6 ask for one where 2.0.1 takes
  * any text; narrower than the RFC on purpose (no IPv6 literals), so that nothing invalid is ever sent.
