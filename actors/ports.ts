@@ -85,10 +85,12 @@ export interface SouthCalled {
 
 /** `south.answered` / `north.answered`, posted to `replyTo` with the envelope's `correlation` set. `transient` is the parsed payload. */
 export interface CallAnswered {
-  /** Of `raw`: that of the peer's socket, whatever the CALL was written in. `action` is the CALL's as it was given. */
+  /** Of `raw`: that of the CALL as it was given, as `action` is. What the peer answered in another one is translated. */
   version?: OcppVersion;
   action: string;
   raw: string;
+  /** Of a translation: why it was answered without asking the peer, or what had no place in the peer's version. */
+  note?: string;
 }
 
 /** `south.failed` / `north.failed`, posted to `replyTo`. Only kind `error` is an explicit answer of the peer. */
@@ -96,6 +98,8 @@ export interface CallFailed {
   action: string;
   kind: 'error' | 'timeout' | 'closed' | 'notConnected' | 'queueFull' | 'invalid';
   error: CallErrorData;
+  /** As in {@link CallAnswered}. */
+  note?: string;
 }
 
 // ---------------------------------------------------------------- north port: effects (port: 'north')
@@ -104,6 +108,8 @@ export interface CallFailed {
 export interface NorthDial {
   type: 'dial';
   charger: string;
+  /** Offered first: what the charger speaks. Absent: 1.6. */
+  prefer?: OcppVersion;
 }
 
 export interface NorthHangUp {
@@ -149,7 +155,8 @@ export type NorthEffect = NorthDial | NorthHangUp | NorthCall | NorthAnswer;
 /** `north.opened`, posted to link/<charger>. */
 export interface NorthOpened {
   socketId: string;
-  subprotocol: string;
+  /** What the CPMS chose; one that chose nothing is spoken to in 1.6. */
+  subprotocol: SouthOpened['subprotocol'];
 }
 
 /** `north.closed`, posted to link/<charger>. */

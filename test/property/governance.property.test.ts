@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ACTIONS_16 } from '../../adapters/ocpp/actions16.ts';
+import { actionsOf } from '../../adapters/ocpp/actions.ts';
 import { factsOf16 } from '../../machines/shared/governance/commands16.ts';
 import { judgeCommand, overlaps } from '../../machines/shared/governance/judge.ts';
 import {
@@ -49,7 +49,7 @@ const context = fc.record({
 
 test('nothing that a rule refuses is forwarded, kept or answered here, whatever else is so', () => {
   fc.assert(
-    fc.property(rules, fc.constantFrom(...ACTIONS_16), payload, context, (table, action, args, around) => {
+    fc.property(rules, fc.constantFrom(...actionsOf('1.6')), payload, context, (table, action, args, around) => {
       const facts = factsOf16(action, args);
       const { outcome } = judgeCommand(table, facts, around);
       const own = table.commands[facts.name];

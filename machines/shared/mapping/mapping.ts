@@ -52,3 +52,13 @@ export interface MappingFacts {
 
 /** Translates a CALL from one version to the other. Pure. Never throws for a payload that passed its schema. */
 export type CallMapper = (from: OcppVersion, to: OcppVersion, call: OcppCall, facts: MappingFacts) => Mapped;
+
+/** All translations, as the sockets use them. */
+export interface Mappers {
+  /** CALLs of a charger, towards the CPMS. */
+  up: CallMapper;
+  /** CALLs of the CPMS, towards a charger. */
+  down: CallMapper;
+  /** An answer of our own, in 1.6, to a CALL that a charger of 2.0.1 made: as that charger reads it. */
+  ownAnswer(action201: string, payload16: Payload): Payload;
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ACTIONS_16, standingOf } from '../../../adapters/ocpp/actions16.ts';
+import { actionsOf as registeredOf, standingOf } from '../../../adapters/ocpp/actions.ts';
 import { mapDown } from '../../../machines/shared/mapping/down/map-down.ts';
 import { VARIABLE_KEYS } from '../../../machines/shared/mapping/down/variable-table.ts';
 import type { MappingFacts, OcppCall, Payload } from '../../../machines/shared/mapping/mapping.ts';
@@ -500,7 +500,7 @@ function rowPayload(rows: readonly Row[], action: string): Payload {
 }
 
 test('the actions of a 1.6 CPMS are those that the broker lets it send', () => {
-  const allowed = ACTIONS_16.filter((action) => standingOf(action, 'cpms') === 'known');
+  const allowed = registeredOf('1.6').filter((action) => standingOf('1.6', action, 'cpms') === 'known');
   expect(cpmsActionsOf('1.6').toSorted()).toEqual(allowed.toSorted());
 });
 

@@ -1,21 +1,26 @@
-import * as schemas from 'typed-ocpp/dist/ocpp16/schemas.js';
+import * as schemas16 from 'typed-ocpp/dist/ocpp16/schemas.js';
+import * as schemas201 from 'typed-ocpp/dist/ocpp20/schemas.js';
 import { describe, expect, test } from 'vitest';
-import { ACTIONS_16, standingOf } from '../../../../adapters/ocpp/actions16.ts';
-import { createValidator16 } from '../../../../adapters/ocpp/validate16.ts';
+import { actionsOf, standingOf } from '../../../../adapters/ocpp/actions.ts';
+import { createValidator } from '../../../../adapters/ocpp/validate.ts';
 
-const receive = createValidator16('receive');
-const emit = createValidator16('emit');
+const receive = createValidator('1.6', 'receive');
+const emit = createValidator('1.6', 'emit');
 
-test('every action of 1.6 and its security extension has both schemas, and the package knows no other', () => {
+test.each([
+  ['1.6', schemas16, 39],
+  ['2.0.1', schemas201, 64],
+] as const)('every action of %s has both schemas, and the package knows no other', (version, schemas, count) => {
   const named = Object.keys(schemas).map((name) => name.replace(/(Request|Response)$/, ''));
-  expect(new Set(named)).toEqual(new Set(ACTIONS_16));
-  expect(ACTIONS_16).toHaveLength(39);
+  expect(new Set(named)).toEqual(new Set(actionsOf(version)));
+  expect(actionsOf(version)).toHaveLength(count);
 });
 
-test('every validator compiles, in both strictnesses', () => {
-  for (const action of ACTIONS_16) {
-    const sender = standingOf(action, 'charger') === 'known' ? 'charger' : 'cpms';
-    for (const validator of [receive, emit]) {
+test.each(['1.6', '2.0.1'] as const)('every validator of %s compiles, in both strictnesses', (version) => {
+  const validators = [createValidator(version, 'receive'), createValidator(version, 'emit')];
+  for (const action of actionsOf(version)) {
+    const sender = standingOf(version, action, 'charger') === 'known' ? 'charger' : 'cpms';
+    for (const validator of validators) {
       expect(() => validator.call(sender, action, {})).not.toThrow();
       expect(() => validator.result(action, {})).not.toThrow();
     }
@@ -76,5 +81,42 @@ describe('received but broken', () => {
   test('a broken payload does not spoil the next good one', () => {
     expect(receive.call('charger', 'Authorize', {})).not.toBeNull();
     expect(receive.call('charger', 'Authorize', { idTag: 'A' })).toBeNull();
+  });
+});
+
+describe('a message of 2.0.1 is read to the letter', () => {
+  const validator = createValidator('2.0.1', 'receive');
+  const status201 = {
+    timestamp: '2026-01-01T12:00:00Z',
+    connectorStatus: 'Available',
+    evseId: 1,
+    connectorId: 1,
+  };
+
+  test('and passes when it is right, custom data included', () => {
+    expect(validator.call('charger', 'StatusNotification', status201)).toBeNull();
+    const withCustom = { ...status201, customData: { vendorId: 'v', anything: [1] } };
+    expect(validator.call('charger', 'StatusNotification', withCustom)).toBeNull();
+    expect(validator.result('StatusNotification', {})).toBeNull();
+  });
+
+  test.each([
+    ['a field that the standard does not know', { ...status201, colour: 'red' }, 'FormationViolation'],
+    ['a time without a zone', { ...status201, timestamp: '2026-01-01T12:00:00' }, 'PropertyConstraintViolation'],
+    ['a status of 1.6', { ...status201, connectorStatus: 'Preparing' }, 'PropertyConstraintViolation'],
+    ['a number as text', { ...status201, evseId: '1' }, 'TypeConstraintViolation'],
+    ['a missing field', { evseId: 1, connectorId: 1, connectorStatus: 'Available' }, 'OccurenceConstraintViolation'],
+    ['custom data without its vendor', { ...status201, customData: {} }, 'OccurenceConstraintViolation'],
+  ])('with %s it is refused', (_what, payload, code) => {
+    expect(validator.call('charger', 'StatusNotification', payload)?.code).toBe(code);
+  });
+
+  test.each([
+    ['charger', 'StartTransaction', 'NotImplemented'],
+    ['charger', 'Reset', 'NotSupported'],
+    ['cpms', 'TransactionEvent', 'NotSupported'],
+    ['cpms', 'ChangeConfiguration', 'NotImplemented'],
+  ] as const)('from a %s %s is refused as %s', (sender, action, code) => {
+    expect(validator.call(sender, action, {})?.code).toBe(code);
   });
 });
