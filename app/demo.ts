@@ -177,7 +177,12 @@ function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
         ...limits,
       })),
     },
-    ocpp: { listen: { host: '127.0.0.1', port: 0 }, tls: null, securityProfile: 0, versions: ['2.0.1', '1.6'] },
+    ocpp: {
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: null,
+      securityProfile: 0,
+      versions: ['2.0.1', '1.6'],
+    },
     backend: {
       governance: defaultGovernance,
       id: 'demo-cpms',

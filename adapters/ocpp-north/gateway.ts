@@ -159,7 +159,8 @@ class Gateway implements NorthGateway {
       onGone: (code, reason) => {
         this.#open.delete(charger);
         // How a CPMS of the standard turns down an offer: a handshake that names nothing, then the end.
-        if (outcome.subprotocol === '' && !connection.hasHeard) this.#offers.refused(charger, backend.versions);
+        if (outcome.subprotocol === '' && !connection.hasHeard)
+          this.#offers.refused(charger, backend.versions);
         this.#tellLink(charger, 'north.closed', { socketId, code, reason } satisfies NorthClosed);
       },
     });
@@ -176,7 +177,17 @@ class Gateway implements NorthGateway {
   }
 
   #call(effect: NorthCall): void {
-    const { charger, version, action, raw, transaction, timeoutMs, messageId, exactId, replay = false } = effect;
+    const {
+      charger,
+      version,
+      action,
+      raw,
+      transaction,
+      timeoutMs,
+      messageId,
+      exactId,
+      replay = false,
+    } = effect;
     const settle = (outcome: CallOutcome): void =>
       this.#surePost.post(outcomeEnvelope('north', effect, charger, outcome));
     const connection = this.#open.get(charger);

@@ -26,6 +26,7 @@ export class Offers {
 
   /** The offer did not please: another at the next dial, all together again after the last. */
   refused(charger: string, allowed: readonly OcppVersion[] = ALL_VERSIONS): void {
-    if (allowed.length > 1) this.#steps.set(charger, ((this.#steps.get(charger) ?? 0) + 1) % (allowed.length + 1));
+    if (allowed.length > 1)
+      this.#steps.set(charger, ((this.#steps.get(charger) ?? 0) + 1) % (allowed.length + 1));
   }
 }

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
-import type { SecurityProfile } from '../../adapters/ocpp-south/admission.ts';
 import { type Subprotocol, versionOfSocket } from '../../adapters/ocpp/subprotocol.ts';
+import type { SecurityProfile } from '../../adapters/ocpp-south/admission.ts';
 import type { GovernanceRules } from '../../machines/shared/governance/rules.ts';
 import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import { governanceOf } from './command-rules.ts';

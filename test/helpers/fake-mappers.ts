@@ -9,7 +9,10 @@ import type { CallMapper, Mappers, OcppAnswer } from '../../machines/shared/mapp
 const down: CallMapper = (_from, to, { action, payload }, facts) => {
   if (payload.vendorId === 'throws') throw new Error('no such vendor');
   if (action === 'Reset') {
-    const type = to === '1.6' ? { Immediate: 'Hard' }[String(payload.type)] : { Hard: 'Immediate' }[String(payload.type)];
+    const type =
+      to === '1.6'
+        ? { Immediate: 'Hard' }[String(payload.type)]
+        : { Hard: 'Immediate' }[String(payload.type)];
     return {
       outcome: 'sent',
       calls: [{ action, payload: { type: type ?? (to === '1.6' ? 'Soft' : 'OnIdle') } }],

@@ -217,7 +217,12 @@ function configOf(options: LiveSiteOptions, cpmsUrl: string): SiteConfig {
         ...limits,
       })),
     },
-    ocpp: { listen: { host: '127.0.0.1', port: 0 }, tls: null, securityProfile: 0, versions: ['2.0.1', '1.6'] },
+    ocpp: {
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: null,
+      securityProfile: 0,
+      versions: ['2.0.1', '1.6'],
+    },
     backend: {
       id: 'cpms',
       url: cpmsUrl,

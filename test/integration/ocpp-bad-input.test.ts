@@ -39,25 +39,28 @@ async function expectServing(): Promise<void> {
 test.each([
   ['ocpp1.6', REAL_FRAMES],
   ['ocpp2.0.1', REAL_FRAMES_201],
-] as const)('2 500 mutated frames over real sockets of %s are each answered, ignored or end the socket, and nobody else suffers', async (protocol, frames) => {
-  const dialAgain = () => dial(site.url('CP-open-1'), { protocols: [protocol] });
-  let attempt = await dialAgain();
-  let answers = 0;
-  let reconnects = 0;
-  attempt.socket.on('message', () => (answers += 1));
-  for (const text of mutations(2_026, 2_500, frames)) {
-    if (attempt.socket.readyState !== attempt.socket.OPEN) {
-      reconnects += 1;
-      attempt = await dialAgain();
-      attempt.socket.on('message', () => (answers += 1));
+] as const)(
+  '2 500 mutated frames over real sockets of %s are each answered, ignored or end the socket, and nobody else suffers',
+  async (protocol, frames) => {
+    const dialAgain = () => dial(site.url('CP-open-1'), { protocols: [protocol] });
+    let attempt = await dialAgain();
+    let answers = 0;
+    let reconnects = 0;
+    attempt.socket.on('message', () => (answers += 1));
+    for (const text of mutations(2_026, 2_500, frames)) {
+      if (attempt.socket.readyState !== attempt.socket.OPEN) {
+        reconnects += 1;
+        attempt = await dialAgain();
+        attempt.socket.on('message', () => (answers += 1));
+      }
+      attempt.socket.send(text);
+      if (answers % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    attempt.socket.send(text);
-    if (answers % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-  await expectServing();
-  expect(answers).toBeGreaterThan(300);
-  expect(site.host.ofType('south.opened').length).toBeGreaterThan(reconnects);
-});
+    await expectServing();
+    expect(answers).toBeGreaterThan(300);
+    expect(site.host.ofType('south.opened').length).toBeGreaterThan(reconnects);
+  },
+);
 
 describe('the ws layer', () => {
   async function afterUpgrade(bytes: Buffer): Promise<Buffer> {
@@ -182,9 +185,19 @@ describe('on a socket of 2.0.1', () => {
     ['a body of 1.6', '[2,"1","Authorize",{"idTag":"X"}]', '1', 'OccurrenceConstraintViolation'],
     ['a field too many', '[2,"1","Heartbeat",{"colour":"red"}]', '1', 'FormatViolation'],
     ['a payload that is a list', '[2,"1","Heartbeat",[]]', '1', 'FormatViolation'],
-    ['a number beyond all bounds', '[2,"1","NotifyReport",{"requestId":1e999}]', '1', 'OccurrenceConstraintViolation'],
+    [
+      'a number beyond all bounds',
+      '[2,"1","NotifyReport",{"requestId":1e999}]',
+      '1',
+      'OccurrenceConstraintViolation',
+    ],
     ['an error about an answer', '[5,"1","InternalError","",{}]', '1', 'MessageTypeNotSupported'],
-    ['a message that wants no answer', '[6,"1","NotifyPeriodicEventStream",{}]', '1', 'MessageTypeNotSupported'],
+    [
+      'a message that wants no answer',
+      '[6,"1","NotifyPeriodicEventStream",{}]',
+      '1',
+      'MessageTypeNotSupported',
+    ],
     ['an id that is a number', '[2,7,"Heartbeat",{}]', '-1', 'RpcFrameworkError'],
     ['a long id', `[2,"${'x'.repeat(37)}","Heartbeat",{}]`, 'x'.repeat(37), 'FormatViolation'],
   ])('%s is refused, and the socket lives on', async (_what, text, id, code) => {

@@ -147,7 +147,10 @@ test('ocpp-rpc as a CPMS of 2.0.1 takes translated messages, and its commands ar
   north.gateway.perform({ type: 'answer', ...asked, version: '2.0.1', raw: '{"status":"NotSupported"}' });
   expect(await cpms.commandAnswer()).toEqual({ status: 'NotSupported' });
   await until(() => north.host.ofType('north.answered').length === 1);
-  expect(dataOf(north.host.ofType('north.answered')[0])).toMatchObject({ action: 'StatusNotification', raw: '{}' });
+  expect(dataOf(north.host.ofType('north.answered')[0])).toMatchObject({
+    action: 'StatusNotification',
+    raw: '{}',
+  });
 });
 
 describe('a CPMS that speaks both', () => {
@@ -155,10 +158,13 @@ describe('a CPMS that speaks both', () => {
     [undefined, 'ocpp1.6'],
     ['1.6', 'ocpp1.6'],
     ['2.0.1', 'ocpp2.0.1'],
-  ] as const)('and takes the first offer is spoken to as the charger is: %s makes %s', async (prefer, chosen) => {
-    const { url } = await aWsCpms();
-    expect(await aNorth(url).dial(prefer)).toMatchObject({ type: 'north.opened', subprotocol: chosen });
-  });
+  ] as const)(
+    'and takes the first offer is spoken to as the charger is: %s makes %s',
+    async (prefer, chosen) => {
+      const { url } = await aWsCpms();
+      expect(await aNorth(url).dial(prefer)).toMatchObject({ type: 'north.opened', subprotocol: chosen });
+    },
+  );
 
   test('and has an order of its own is taken at its word', async () => {
     const cpms = await aCpms(['ocpp1.6', 'ocpp2.0.1']);

@@ -84,13 +84,16 @@ describe('the subprotocol', () => {
     [['ocpp1.6', 'ocpp2.0.1'], ['2.0.1', '1.6'], 'ocpp1.6'],
     [['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'], ['1.6', '2.0.1'], 'ocpp2.0.1'],
     [['ocpp2.0.1', 'ocpp1.6'], ['1.6'], 'ocpp1.6'],
-  ] as const)('of %j, where %j may be spoken, is %s: the first of the charger', async (protocols, versions, chosen) => {
-    const { url, host } = await aSite({ server: { versions } });
-    const { socket } = await dial(url('CP-open'), { protocols: [...protocols] });
-    expect(socket.protocol).toBe(chosen);
-    await until(() => host.taken.length === 1);
-    expect(dataOf(host.taken[0]).subprotocol).toBe(chosen);
-  });
+  ] as const)(
+    'of %j, where %j may be spoken, is %s: the first of the charger',
+    async (protocols, versions, chosen) => {
+      const { url, host } = await aSite({ server: { versions } });
+      const { socket } = await dial(url('CP-open'), { protocols: [...protocols] });
+      expect(socket.protocol).toBe(chosen);
+      await until(() => host.taken.length === 1);
+      expect(dataOf(host.taken[0]).subprotocol).toBe(chosen);
+    },
+  );
 
   test('is chosen anew each time the charger comes', async () => {
     const { url, host } = await aSite();

@@ -41,10 +41,7 @@ describe('a frame on a socket of 2.0.1', () => {
     ['[2,"1","Reset",{"type":"Immediate"}]', 'NotSupported'],
     ['[2,"1","Authorize",{}]', 'OccurrenceConstraintViolation'],
     ['[2,"1","Authorize",{"idToken":"X"}]', 'TypeConstraintViolation'],
-    [
-      '[2,"1","Authorize",{"idToken":{"idToken":"X","type":"Fingerprint"}}]',
-      'PropertyConstraintViolation',
-    ],
+    ['[2,"1","Authorize",{"idToken":{"idToken":"X","type":"Fingerprint"}}]', 'PropertyConstraintViolation'],
     ['[2,"1","Heartbeat",{"colour":"red"}]', 'FormatViolation'],
     ['[2,"1","Authorize",[]]', 'FormatViolation'],
     ['[2,"1","Authorize",{"idToken":}]', 'FormatViolation'],

@@ -189,7 +189,10 @@ describe('a command in another version than the charger speaks', () => {
   test.each([
     ['timeout', (it: ReturnType<typeof aCharger>) => it.clock.advance(1_000)],
     ['closed', (it: ReturnType<typeof aCharger>) => it.socket.vanish(1006, '')],
-    ['invalid', (it: ReturnType<typeof aCharger>) => it.socket.say(`[3,"${it.lastId()}",{"status":"Maybe"}]`)],
+    [
+      'invalid',
+      (it: ReturnType<typeof aCharger>) => it.socket.say(`[3,"${it.lastId()}",{"status":"Maybe"}]`),
+    ],
   ])('that gets no answer fails as %s, as any other', (kind, happen) => {
     const it = aCharger('1.6');
     it.call('c', { version: '2.0.1', raw: '{"type":"Immediate"}' });
@@ -208,7 +211,9 @@ describe('a command that becomes several', () => {
   };
   const statusesIn = (host: FakeHost): unknown[] => {
     const { raw } = dataOf(host.ofType('south.answered')[0]) as { raw: string };
-    const { setVariableResult } = JSON.parse(raw) as { setVariableResult: Array<{ attributeStatus: string }> };
+    const { setVariableResult } = JSON.parse(raw) as {
+      setVariableResult: Array<{ attributeStatus: string }>;
+    };
     return setVariableResult.map(({ attributeStatus }) => attributeStatus);
   };
 
@@ -218,7 +223,10 @@ describe('a command that becomes several', () => {
     call('later', { messageId: 'L' });
     socket.say('[3,"first",{"status":"Accepted"}]');
     expect(host.ofType('south.answered')).toEqual([]);
-    expect(socket.messages.map(([, , action]) => action)).toEqual(['ChangeConfiguration', 'ChangeConfiguration']);
+    expect(socket.messages.map(([, , action]) => action)).toEqual([
+      'ChangeConfiguration',
+      'ChangeConfiguration',
+    ]);
     expect(lastId()).not.toBe('first');
     socket.say(`[3,"${lastId()}",{"status":"Rejected"}]`);
     expect(statusesIn(host)).toEqual(['Accepted', 'Rejected']);

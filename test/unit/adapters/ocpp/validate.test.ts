@@ -10,11 +10,14 @@ const emit = createValidator('1.6', 'emit');
 test.each([
   ['1.6', schemas16, 39],
   ['2.0.1', schemas201, 64],
-] as const)('every action of %s has both schemas, and the package knows no other', (version, schemas, count) => {
-  const named = Object.keys(schemas).map((name) => name.replace(/(Request|Response)$/, ''));
-  expect(new Set(named)).toEqual(new Set(actionsOf(version)));
-  expect(actionsOf(version)).toHaveLength(count);
-});
+] as const)(
+  'every action of %s has both schemas, and the package knows no other',
+  (version, schemas, count) => {
+    const named = Object.keys(schemas).map((name) => name.replace(/(Request|Response)$/, ''));
+    expect(new Set(named)).toEqual(new Set(actionsOf(version)));
+    expect(actionsOf(version)).toHaveLength(count);
+  },
+);
 
 test.each(['1.6', '2.0.1'] as const)('every validator of %s compiles, in both strictnesses', (version) => {
   const validators = [createValidator(version, 'receive'), createValidator(version, 'emit')];
@@ -102,10 +105,18 @@ describe('a message of 2.0.1 is read to the letter', () => {
 
   test.each([
     ['a field that the standard does not know', { ...status201, colour: 'red' }, 'FormationViolation'],
-    ['a time without a zone', { ...status201, timestamp: '2026-01-01T12:00:00' }, 'PropertyConstraintViolation'],
+    [
+      'a time without a zone',
+      { ...status201, timestamp: '2026-01-01T12:00:00' },
+      'PropertyConstraintViolation',
+    ],
     ['a status of 1.6', { ...status201, connectorStatus: 'Preparing' }, 'PropertyConstraintViolation'],
     ['a number as text', { ...status201, evseId: '1' }, 'TypeConstraintViolation'],
-    ['a missing field', { evseId: 1, connectorId: 1, connectorStatus: 'Available' }, 'OccurenceConstraintViolation'],
+    [
+      'a missing field',
+      { evseId: 1, connectorId: 1, connectorStatus: 'Available' },
+      'OccurenceConstraintViolation',
+    ],
     ['custom data without its vendor', { ...status201, customData: {} }, 'OccurenceConstraintViolation'],
   ])('with %s it is refused', (_what, payload, code) => {
     expect(validator.call('charger', 'StatusNotification', payload)?.code).toBe(code);

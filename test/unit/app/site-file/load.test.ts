@@ -73,7 +73,12 @@ describe('a sound site file', () => {
           },
         ],
       },
-      ocpp: { listen: { host: '127.0.0.1', port: 9000 }, tls: null, securityProfile: 0, versions: ['2.0.1', '1.6'] },
+      ocpp: {
+        listen: { host: '127.0.0.1', port: 9000 },
+        tls: null,
+        securityProfile: 0,
+        versions: ['2.0.1', '1.6'],
+      },
       backend: {
         id: 'cpms',
         url: 'ws://127.0.0.1:9100/ocpp',
