@@ -1,6 +1,11 @@
+import type { TransactionFacts } from '../machines/shared/mapping/mapping.ts';
+import type { OcppVersion } from '../machines/shared/ocpp-version.ts';
+
 /**
  * The contract between actors and the outside: effects that ports carry out, and events that adapters post.
  * `raw` is always the exact text of the OCPP payload as it stood in the frame, so that it can be passed on byte-exact.
+ * With `version` (absent: 1.6) and `action` it is told how to read it. An adapter whose socket speaks the same version
+ * sends it as it stands, else translates it; what comes in is told as it came, in the version of its socket.
  */
 
 /** OCPP-J CALLERROR content. */
@@ -25,6 +30,7 @@ export interface SouthAnswer {
   charger: string;
   socketId: string;
   messageId: string;
+  version?: OcppVersion;
   raw?: string;
   error?: CallErrorData;
 }
@@ -35,8 +41,11 @@ export interface SouthCall extends Correlated {
   charger: string;
   /** Used as message id if it is free on that socket, else a broker-made id is used. */
   messageId?: string;
+  version?: OcppVersion;
   action: string;
   raw: string;
+  /** For the translation of a command about a transaction. */
+  transaction?: TransactionFacts;
   timeoutMs: number;
 }
 
@@ -54,7 +63,7 @@ export type SouthEffect = SouthAnswer | SouthCall | SouthClose;
 /** `south.opened`: a charger's socket is authenticated and open. At most one per charger at a time. */
 export interface SouthOpened {
   socketId: string;
-  subprotocol: 'ocpp1.6';
+  subprotocol: 'ocpp1.6' | 'ocpp2.0.1' | 'ocpp2.1';
   remote: string;
 }
 
@@ -69,14 +78,19 @@ export interface SouthClosed {
 export interface SouthCalled {
   socketId: string;
   messageId: string;
+  version?: OcppVersion;
   action: string;
   raw: string;
 }
 
 /** `south.answered` / `north.answered`, posted to `replyTo` with the envelope's `correlation` set. `transient` is the parsed payload. */
 export interface CallAnswered {
+  /** Of `raw`: that of the CALL as it was given, as `action` is. What the peer answered in another one is translated. */
+  version?: OcppVersion;
   action: string;
   raw: string;
+  /** Of a translation: why it was answered without asking the peer, or what had no place in the peer's version. */
+  note?: string;
 }
 
 /** `south.failed` / `north.failed`, posted to `replyTo`. Only kind `error` is an explicit answer of the peer. */
@@ -84,6 +98,8 @@ export interface CallFailed {
   action: string;
   kind: 'error' | 'timeout' | 'closed' | 'notConnected' | 'queueFull' | 'invalid';
   error: CallErrorData;
+  /** As in {@link CallAnswered}. */
+  note?: string;
 }
 
 // ---------------------------------------------------------------- north port: effects (port: 'north')
@@ -92,6 +108,8 @@ export interface CallFailed {
 export interface NorthDial {
   type: 'dial';
   charger: string;
+  /** Offered first: what the charger speaks. Absent: 1.6. */
+  prefer?: OcppVersion;
 }
 
 export interface NorthHangUp {
@@ -110,8 +128,11 @@ export interface NorthCall extends Correlated {
   exactId?: boolean;
   /** True: part of a backlog. It leaves when its turn comes among those of all chargers of that CPMS. */
   replay?: boolean;
+  version?: OcppVersion;
   action: string;
   raw: string;
+  /** For the translation of a message about a transaction. */
+  transaction?: TransactionFacts;
   /** Counts from when it could leave. */
   timeoutMs: number;
 }
@@ -122,6 +143,7 @@ export interface NorthAnswer {
   charger: string;
   socketId: string;
   messageId: string;
+  version?: OcppVersion;
   raw?: string;
   error?: CallErrorData;
 }
@@ -133,7 +155,8 @@ export type NorthEffect = NorthDial | NorthHangUp | NorthCall | NorthAnswer;
 /** `north.opened`, posted to link/<charger>. */
 export interface NorthOpened {
   socketId: string;
-  subprotocol: string;
+  /** What the CPMS chose; one that chose nothing is spoken to in 1.6. */
+  subprotocol: SouthOpened['subprotocol'];
 }
 
 /** `north.closed`, posted to link/<charger>. */
@@ -153,6 +176,7 @@ export interface NorthDialFailed {
 export interface NorthCalled {
   socketId: string;
   messageId: string;
+  version?: OcppVersion;
   action: string;
   raw: string;
 }
@@ -167,8 +191,8 @@ export interface SetLimit {
   type: 'set';
   charger: string;
   connector: number;
-  /** The transaction id as the charger knows it. */
-  transactionId: number;
+  /** The transaction id as the charger knows it: text on a 2.0.1 charger. */
+  transactionId: number | string;
   limitMilliamps: number;
   fallbackMilliamps: number;
   leaseMs: number;

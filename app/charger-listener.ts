@@ -41,6 +41,7 @@ export async function listenForChargers(options: ChargerListenerOptions): Promis
     clock,
     log,
     gateway: core.south,
+    versions: config.ocpp.versions,
     keeper,
     gate: gateOf(options, keeper),
     isClosedOut: (identity) => isClosedOut(core.host, identity),

@@ -18,6 +18,7 @@ import {
   type SouthGatewayOptions,
 } from '../adapters/ocpp-south/gateway.ts';
 import { createLimitsPort } from '../adapters/ocpp-south/limits.ts';
+import { mappers } from '../machines/shared/mapping/mappers.ts';
 import type { Incoming } from '../runtime/envelope.ts';
 import type { PostOptions } from '../runtime/errors.ts';
 import { ActorHost } from '../runtime/host/actor-host.ts';
@@ -76,6 +77,7 @@ export function createCore(options: CoreOptions): Core {
     random,
     log,
     post,
+    mappers,
     ...(options.southLimits ? { limits: options.southLimits } : {}),
   });
   const north = createNorthGateway({
@@ -83,6 +85,7 @@ export function createCore(options: CoreOptions): Core {
     random,
     log,
     post,
+    mappers,
     dialer: safeStates.dialer(options.dialer),
     backendOf: options.backendOf,
     chargerIsWaiting: (charger) => south.hasOpenCall(charger),

@@ -202,7 +202,8 @@ function adoptedBefore(core: Core, config: SiteConfig): ChargerPlace[] {
 }
 
 function backendOf({ backend }: SiteConfig): Backend {
-  return { url: backend.url, password: backend.password?.reveal() ?? null, replay: backend.replay };
+  const { url, replay, versions } = backend;
+  return { url, password: backend.password?.reveal() ?? null, replay, versions };
 }
 
 function planOf(config: SiteConfig, timing: Partial<SiteTiming> = {}): SitePlan {

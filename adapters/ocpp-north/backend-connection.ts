@@ -1,14 +1,16 @@
 import type { CallErrorData, NorthCalled } from '../../actors/ports.ts';
 import { withoutSecrets } from '../../machines/shared/governance/secrets.ts';
+import type { Mappers } from '../../machines/shared/mapping/mapping.ts';
+import { FIRST_VERSION, type OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
-import type { OutgoingCall } from '../ocpp/call-queue.ts';
 import type { FrameSocket } from '../ocpp/frame-socket.ts';
 import { Liveness } from '../ocpp/liveness.ts';
 import { type IncomingCall, Rpc } from '../ocpp/rpc.ts';
 import type { Post, SurePost } from '../ocpp/sure-post.ts';
-import type { Validator16 } from '../ocpp/validate16.ts';
+import { isOfVersion, translateCall, type VersionedCall } from '../ocpp/translation.ts';
+import type { Validator } from '../ocpp/validate.ts';
 import type { ReplayPacer } from './replay-pacer.ts';
 
 export interface BackendConnectionLimits {
@@ -29,7 +31,9 @@ export interface BackendConnectionOptions {
   clock: Clock;
   random: Random;
   log: Log;
-  validator: Validator16;
+  /** Of the version that the socket speaks. */
+  validator: Validator;
+  mappers: Mappers;
   limits: BackendConnectionLimits;
   /** Shared by all connections to one CPMS; null: backlogs are not held back. */
   pacer: ReplayPacer | null;
@@ -49,6 +53,7 @@ export class BackendConnection {
   readonly #rpc: Rpc;
   readonly #liveness: Liveness;
   #gone = false;
+  #hasHeard = false;
 
   constructor(options: BackendConnectionOptions) {
     const { socketId, socket, clock, random, validator, limits } = options;
@@ -79,19 +84,30 @@ export class BackendConnection {
       },
     });
     socket.onText((text) => {
+      this.#hasHeard = true;
       this.#liveness.heard();
       if (!this.#gone) this.#rpc.receive(text);
     });
     socket.onClose((code, reason) => this.#leave(code, reason));
   }
 
-  /** A CALL of a backlog waits for its turn; its time-out begins only then. */
-  call(call: OutgoingCall, replay: boolean): void {
-    const { pacer, charger } = this.#options;
-    if (replay && pacer !== null) pacer.request(charger, () => this.#rpc.call(call));
-    else this.#rpc.call(call);
+  /** True once the CPMS has sent anything. */
+  get hasHeard(): boolean {
+    return this.#hasHeard;
   }
 
+  /** A CALL of a backlog waits for its turn; its time-out begins only then. */
+  call(call: VersionedCall, replay: boolean): void {
+    const { pacer, charger, mappers, clock, log } = this.#options;
+    const outgoing = isOfVersion(call, this.#version)
+      ? call
+      : translateCall(call, this.#version, { mapper: mappers.up, clock, log, charger, mergesPartial: false });
+    if (outgoing === null) return;
+    if (replay && pacer !== null) pacer.request(charger, () => this.#rpc.call(outgoing));
+    else this.#rpc.call(outgoing);
+  }
+
+  /** The answer is in the version of the CALL, as what a CPMS asked is answered by its charger or in its own words. */
   answer(messageId: string, raw: string): void {
     this.#rpc.answer(messageId, raw);
   }
@@ -111,6 +127,10 @@ export class BackendConnection {
     this.#options.pacer?.withdraw(this.#options.charger);
     this.#rpc.shut();
     this.#options.socket.close(code, reason);
+  }
+
+  get #version(): OcppVersion {
+    return this.#options.validator.version;
   }
 
   #leave(code: number, reason: string): void {
@@ -133,7 +153,13 @@ export class BackendConnection {
     const raw = masked === null ? call.raw : JSON.stringify(masked);
     const transient = masked ?? call.payload;
     const to = `charger/${charger}` as const;
-    const data = { socketId: this.socketId, messageId: id, action, raw } satisfies NorthCalled;
+    const { socketId } = this;
+    const version = this.#version;
+    const data = (
+      version === FIRST_VERSION
+        ? { socketId, messageId: id, action, raw }
+        : { socketId, messageId: id, version, action, raw }
+    ) satisfies NorthCalled;
     const result = surePost.hasKept(to)
       ? ({ refused: 'MAILBOX_FULL' } as const)
       : post({ type: 'north.called', from: `north/${charger}`, to, charger, data, transient });

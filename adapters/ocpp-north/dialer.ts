@@ -1,3 +1,4 @@
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { FrameSocket } from '../ocpp/frame-socket.ts';
 import type { ReplayRate } from './replay-pacer.ts';
 
@@ -8,6 +9,8 @@ export interface Backend {
   /** HTTP Basic; user name is the identity unless given. */
   user?: string;
   password: string | null;
+  /** What it may be spoken to in; absent: everything. A dialer offers them in this order. */
+  versions?: readonly OcppVersion[];
   /** Pace of backlogs, all chargers of this URL together; none: as fast as it answers. */
   replay?: ReplayRate;
 }
@@ -17,7 +20,8 @@ export type DialCause = 'dns' | 'tcp' | 'tls' | 'upgrade' | 'auth' | 'timeout';
 
 export type DialOutcome =
   | { kind: 'opened'; socket: FrameSocket; subprotocol: string }
-  | { kind: 'failed'; cause: DialCause; detail: string };
+  /** `isOfferRefused`: the handshake ended as it does when no offered subprotocol pleases. */
+  | { kind: 'failed'; cause: DialCause; detail: string; isOfferRefused?: boolean };
 
 /** Opens upstream sockets; the simulator has its own. */
 export interface Dialer {

@@ -1,10 +1,13 @@
 import type {
   NorthCall,
   NorthClosed,
+  NorthDial,
   NorthDialFailed,
   NorthEffect,
   NorthOpened,
 } from '../../actors/ports.ts';
+import type { Mappers } from '../../machines/shared/mapping/mapping.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -12,10 +15,12 @@ import type { Random } from '../../runtime/random.ts';
 import { type CallOutcome, failure } from '../ocpp/call-queue.ts';
 import { PING_INTERVAL_MS, SILENT_AFTER_MS } from '../ocpp/liveness.ts';
 import { outcomeEnvelope } from '../ocpp/outcome-envelope.ts';
+import { subprotocolOf, versionOfSocket } from '../ocpp/subprotocol.ts';
 import { type Post, SurePost } from '../ocpp/sure-post.ts';
-import { createValidator16 } from '../ocpp/validate16.ts';
+import { createValidator, type Validator } from '../ocpp/validate.ts';
 import { BackendConnection, type BackendConnectionLimits } from './backend-connection.ts';
 import type { Backend, DialCause, Dialer, DialOutcome } from './dialer.ts';
+import { Offers } from './offers.ts';
 import { ReplayPacer } from './replay-pacer.ts';
 
 export interface NorthGatewayOptions {
@@ -24,6 +29,7 @@ export interface NorthGatewayOptions {
   log: Log;
   post: Post;
   dialer: Dialer;
+  mappers: Mappers;
   /** Null for a charger without an upstream. */
   backendOf(charger: string): Backend | null;
   /** True while a CALL of this charger waits for our answer (the south gateway knows). */
@@ -60,7 +66,11 @@ export function createNorthGateway(options: NorthGatewayOptions): NorthGateway {
 class Gateway implements NorthGateway {
   readonly #options: NorthGatewayOptions;
   readonly #limits: BackendConnectionLimits;
-  readonly #validator = createValidator16('receive');
+  readonly #validators: Readonly<Record<OcppVersion, Validator>> = {
+    '1.6': createValidator('1.6', 'receive'),
+    '2.0.1': createValidator('2.0.1', 'receive'),
+  };
+  readonly #offers = new Offers();
   readonly #surePost: SurePost;
   readonly #open = new Map<string, BackendConnection>();
   readonly #dialing = new Map<string, { abort(): void }>();
@@ -75,7 +85,7 @@ class Gateway implements NorthGateway {
 
   perform(effect: NorthEffect): void {
     const { charger } = effect;
-    if (effect.type === 'dial') this.#dial(charger);
+    if (effect.type === 'dial') this.#dial(effect);
     else if (effect.type === 'hangUp') this.#hangUp(charger, effect.code, effect.reason);
     else if (effect.type === 'call') this.#call(effect);
     else {
@@ -103,14 +113,15 @@ class Gateway implements NorthGateway {
     this.#open.clear();
   }
 
-  #dial(charger: string): void {
+  #dial({ charger, prefer }: NorthDial): void {
     if (this.#open.has(charger) || this.#dialing.has(charger)) return;
     const backend = this.#options.backendOf(charger);
     if (backend === null) {
       this.#tellFailed(charger, 'upgrade', 'no backend is configured');
       return;
     }
-    const attempt = this.#options.dialer.dial(backend, charger, (outcome) => {
+    const versions = this.#offers.next(charger, backend.versions, prefer);
+    const attempt = this.#options.dialer.dial({ ...backend, versions }, charger, (outcome) => {
       if (this.#dialing.get(charger) !== attempt) return;
       this.#dialing.delete(charger);
       this.#onDialled(charger, backend, outcome);
@@ -120,22 +131,26 @@ class Gateway implements NorthGateway {
 
   #onDialled(charger: string, backend: Backend, outcome: DialOutcome): void {
     if (outcome.kind === 'failed') {
+      if (outcome.isOfferRefused === true) this.#offers.refused(charger, backend.versions);
       this.#tellFailed(charger, outcome.cause, outcome.detail);
       return;
     }
-    const { clock, random, log, post } = this.#options;
+    const { clock, random, log, post, mappers } = this.#options;
     const socketId = random.uuid();
-    const { socket, subprotocol } = outcome;
+    const { socket } = outcome;
+    const version = versionOfSocket(outcome.subprotocol);
+    const subprotocol = subprotocolOf(version);
     // Told first: a CALL of the CPMS may stand right behind the handshake.
     this.#tellLink(charger, 'north.opened', { socketId, subprotocol } satisfies NorthOpened);
-    const connection = new BackendConnection({
+    const connection: BackendConnection = new BackendConnection({
       charger,
       socketId,
       socket,
       clock,
       random,
       log,
-      validator: this.#validator,
+      validator: this.#validators[version],
+      mappers,
       limits: this.#limits,
       pacer: this.#pacerOf(backend),
       post,
@@ -143,6 +158,9 @@ class Gateway implements NorthGateway {
       chargerIsWaiting: () => this.#options.chargerIsWaiting(charger),
       onGone: (code, reason) => {
         this.#open.delete(charger);
+        // How a CPMS of the standard turns down an offer: a handshake that names nothing, then the end.
+        if (outcome.subprotocol === '' && !connection.hasHeard)
+          this.#offers.refused(charger, backend.versions);
         this.#tellLink(charger, 'north.closed', { socketId, code, reason } satisfies NorthClosed);
       },
     });
@@ -159,12 +177,26 @@ class Gateway implements NorthGateway {
   }
 
   #call(effect: NorthCall): void {
-    const { charger, action, raw, timeoutMs, messageId, exactId, replay = false } = effect;
+    const {
+      charger,
+      version,
+      action,
+      raw,
+      transaction,
+      timeoutMs,
+      messageId,
+      exactId,
+      replay = false,
+    } = effect;
     const settle = (outcome: CallOutcome): void =>
       this.#surePost.post(outcomeEnvelope('north', effect, charger, outcome));
     const connection = this.#open.get(charger);
     if (connection === undefined) settle(failure('notConnected', 'backend is not connected'));
-    else connection.call({ action, raw, timeoutMs, id: messageId, exactId, settle }, replay);
+    else
+      connection.call(
+        { version, action, raw, transaction, timeoutMs, id: messageId, exactId, settle },
+        replay,
+      );
   }
 
   #pacerOf({ url, replay }: Backend): ReplayPacer | null {

@@ -1,5 +1,7 @@
 import { WebSocket } from 'ws';
+import { FIRST_VERSION } from '../../machines/shared/ocpp-version.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { ALL_VERSIONS, subprotocolOf } from '../ocpp/subprotocol.ts';
 import { WS_BOUNDS, WsFrameSocket } from '../ocpp/ws-frame-socket.ts';
 import type { Backend, DialCause, Dialer, DialOutcome } from './dialer.ts';
 
@@ -11,7 +13,6 @@ export interface WsDialerOptions {
   frameBytesMax?: number;
 }
 
-const SUBPROTOCOL = 'ocpp1.6';
 const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
 const TCP_CODES = new Set([
   'ECONNREFUSED',
@@ -23,6 +24,10 @@ const TCP_CODES = new Set([
 ]);
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO|HOSTNAME_MISMATCH)/;
 const NO_SUBPROTOCOL = 'Server sent no subprotocol';
+/** Of `ws`, when the answer names something else than was offered, or nothing. */
+const WRONG_SUBPROTOCOL = new Set([NO_SUBPROTOCOL, 'Server sent an invalid subprotocol']);
+/** Bad Request and Upgrade Required: how servers refuse a subprotocol that they do not know. */
+const OFFER_REFUSED_STATUS = new Set([400, 426]);
 
 /** Dials over `ws`: TLS is verified by Node's defaults, redirects are not followed. */
 export function createWsDialer(options: WsDialerOptions): Dialer {
@@ -33,9 +38,10 @@ export function createWsDialer(options: WsDialerOptions): Dialer {
     if (backend.password !== null)
       headers.authorization = basicOf(backend.user ?? identity, backend.password);
     // `ws` ends a handshake whose answer names no subprotocol. Offered by hand, it lets the answer pass.
-    if (offersByHand) headers['sec-websocket-protocol'] = SUBPROTOCOL;
+    const offers = (backend.versions ?? ALL_VERSIONS).map(subprotocolOf);
+    if (offersByHand) headers['sec-websocket-protocol'] = offers.join(', ');
     const bounds = { ...WS_BOUNDS, maxPayload: frameBytesMax };
-    return new WebSocket(dialUrl(backend.url, identity), offersByHand ? [] : [SUBPROTOCOL], {
+    return new WebSocket(dialUrl(backend.url, identity), offersByHand ? [] : offers, {
       ...bounds,
       headers,
     });
@@ -65,8 +71,9 @@ export function createWsDialer(options: WsDialerOptions): Dialer {
           return;
         }
         watch(current, finish, () => {
-          // A CPMS that names no subprotocol in its answer is seen in the field: once more, offered by hand.
-          if (offersByHand || isOver) return false;
+          // A CPMS that names no subprotocol in its answer is seen in the field: once more, offered by hand. It is
+          // taken to speak 1.6, where that may be.
+          if (offersByHand || isOver || backend.versions?.includes(FIRST_VERSION) === false) return false;
           attempt(true);
           return true;
         });
@@ -91,13 +98,15 @@ function watch(socket: WebSocket, finish: (outcome: DialOutcome) => void, retryB
   socket.once('unexpected-response', (request, response) => {
     const status = response.statusCode ?? 0;
     const cause = status === 401 || status === 403 ? 'auth' : 'upgrade';
-    finish({ kind: 'failed', cause, detail: `HTTP ${status}` });
+    const isOfferRefused = OFFER_REFUSED_STATUS.has(status);
+    finish({ kind: 'failed', cause, detail: `HTTP ${status}`, isOfferRefused });
     response.destroy();
     request.destroy();
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
     if (error.message === NO_SUBPROTOCOL && retryByHand()) return;
-    finish({ kind: 'failed', cause: causeOf(error), detail: detailOf(error) });
+    const isOfferRefused = WRONG_SUBPROTOCOL.has(error.message);
+    finish({ kind: 'failed', cause: causeOf(error), detail: detailOf(error), isOfferRefused });
   });
 }
 

@@ -1,20 +1,24 @@
 import type { CallErrorData, SouthCalled, SouthClosed } from '../../actors/ports.ts';
+import type { Mappers } from '../../machines/shared/mapping/mapping.ts';
+import { FIRST_VERSION, type OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { Address } from '../../runtime/address.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { PostRefusal } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
-import type { OutgoingCall } from '../ocpp/call-queue.ts';
 import type { FrameSocket } from '../ocpp/frame-socket.ts';
 import { Liveness } from '../ocpp/liveness.ts';
 import { type IncomingCall, Rpc, type RpcCounts } from '../ocpp/rpc.ts';
+import type { Subprotocol } from '../ocpp/subprotocol.ts';
 import type { Post, SurePost } from '../ocpp/sure-post.ts';
-import type { Validator16 } from '../ocpp/validate16.ts';
+import { isOfVersion, translateCall, type VersionedCall } from '../ocpp/translation.ts';
+import type { Validator } from '../ocpp/validate.ts';
 import { Inflow } from './inflow.ts';
 
 /** What the listener knows about an accepted socket. */
 export interface ConnectionInfo {
-  subprotocol: 'ocpp1.6';
+  /** 1.6 too where none was offered. */
+  subprotocol: Subprotocol;
   /** Remote address, for people. */
   remote: string;
   /** The charger offered no subprotocol and was let in by the named quirk. */
@@ -48,7 +52,9 @@ export interface ConnectionOptions {
   clock: Clock;
   random: Random;
   log: Log;
-  validator: Validator16;
+  /** Of the version that the socket speaks. */
+  validator: Validator;
+  mappers: Mappers;
   limits: ConnectionLimits;
   post: Post;
   surePost: SurePost;
@@ -135,12 +141,21 @@ export class ChargerConnection {
     return this.#rpc.unanswered > 0;
   }
 
-  call(call: OutgoingCall): void {
-    this.#rpc.call(call);
+  call(call: VersionedCall): void {
+    if (isOfVersion(call, this.#version)) {
+      this.#rpc.call(call);
+      return;
+    }
+    const { clock, log, mappers } = this.#options;
+    const { identity: charger } = this;
+    const how = { mapper: mappers.down, clock, log, charger, mergesPartial: true };
+    const translated = translateCall(call, this.#version, how);
+    if (translated !== null) this.#rpc.call(translated);
   }
 
-  answer(messageId: string, raw: string): void {
-    this.#rpc.answer(messageId, raw);
+  answer(messageId: string, raw: string, version: OcppVersion = FIRST_VERSION): void {
+    if (version === this.#version) this.#rpc.answer(messageId, raw);
+    else this.#answerTranslated(messageId, raw, version);
     this.#inflow.release();
   }
 
@@ -186,6 +201,26 @@ export class ChargerConnection {
     this.#options.onGone(this);
   }
 
+  get #version(): OcppVersion {
+    return this.#options.validator.version;
+  }
+
+  /** Answers of our own are in 1.6; what was relayed comes back in the version of the charger's CALL. */
+  #answerTranslated(messageId: string, raw: string, version: OcppVersion): void {
+    const action = this.#rpc.actionOf(messageId);
+    if (action === undefined) return;
+    const { mappers, log } = this.#options;
+    try {
+      if (version !== FIRST_VERSION) throw new TypeError(`an answer in OCPP ${version} to a CALL in 1.6`);
+      const payload = mappers.ownAnswer(action, JSON.parse(raw) as Record<string, unknown>);
+      this.#rpc.answer(messageId, JSON.stringify(payload));
+    } catch (error) {
+      log.error({ err: error, charger: this.identity, action }, 'answer could not be translated');
+      const description = 'the answer could not be translated';
+      this.#rpc.fail(messageId, { code: 'InternalError', description, details: {} });
+    }
+  }
+
   #stop(): void {
     this.#gone = true;
     this.#liveness.stop();
@@ -201,7 +236,13 @@ export class ChargerConnection {
   #onCall(call: IncomingCall): void {
     if (this.#gone) return;
     const { id, action, raw } = call;
-    const data = { socketId: this.socketId, messageId: id, action, raw } satisfies SouthCalled;
+    const { socketId } = this;
+    const version = this.#version;
+    const data = (
+      version === FIRST_VERSION
+        ? { socketId, messageId: id, action, raw }
+        : { socketId, messageId: id, version, action, raw }
+    ) satisfies SouthCalled;
     const result = this.#options.surePost.hasKept(this.#to)
       ? ({ refused: 'MAILBOX_FULL' } as const)
       : this.#options.post({

@@ -1,4 +1,5 @@
 import type { InstallFailSafe, SetLimit } from '../../actors/ports.ts';
+import type { TransactionFacts } from '../../machines/shared/mapping/mapping.ts';
 import type { Payload } from '../ocpp/frame.ts';
 
 /** Which places in the charger's profile stack are ours. */
@@ -22,7 +23,8 @@ export function leasePayload(effect: SetLimit, plan: ProfilePlan, nowWallMs: num
     connectorId: effect.connector,
     csChargingProfiles: {
       chargingProfileId: plan.profileIdBase + effect.connector,
-      transactionId: effect.transactionId,
+      // A text names a transaction of 2.0.1: it goes beside the profile (`transactionOf`), for the translation.
+      ...(typeof effect.transactionId === 'number' ? { transactionId: effect.transactionId } : {}),
       stackLevel: plan.leaseStackLevel,
       chargingProfilePurpose: 'TxProfile',
       chargingProfileKind: 'Absolute',
@@ -36,6 +38,12 @@ export function leasePayload(effect: SetLimit, plan: ProfilePlan, nowWallMs: num
       },
     },
   };
+}
+
+/** What the translation of a lease must know of its transaction; undefined for a charger of 1.6. */
+export function transactionOf({ transactionId, connector }: SetLimit): TransactionFacts | undefined {
+  if (typeof transactionId === 'number') return undefined;
+  return { transactionId, connector, idTag: null, seqNo: 0, offline: false, remoteStartId: null };
 }
 
 /** SetChargingProfile.req for the permanent safe default: no start, no end, lowest level, every connector. */

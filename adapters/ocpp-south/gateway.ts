@@ -1,15 +1,19 @@
 import type { SouthCall, SouthEffect, SouthOpened } from '../../actors/ports.ts';
+import type { Mappers } from '../../machines/shared/mapping/mapping.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Incoming } from '../../runtime/envelope.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
-import { type CallOutcome, failure, type OutgoingCall } from '../ocpp/call-queue.ts';
+import { type CallOutcome, failure } from '../ocpp/call-queue.ts';
 import type { FrameSocket } from '../ocpp/frame-socket.ts';
 import { PING_INTERVAL_MS, SILENT_AFTER_MS } from '../ocpp/liveness.ts';
 import { outcomeEnvelope } from '../ocpp/outcome-envelope.ts';
 import type { RpcCounts } from '../ocpp/rpc.ts';
+import { versionOfSocket } from '../ocpp/subprotocol.ts';
 import { type Post, SurePost } from '../ocpp/sure-post.ts';
-import { createValidator16 } from '../ocpp/validate16.ts';
+import type { VersionedCall } from '../ocpp/translation.ts';
+import { createValidator, type Validator } from '../ocpp/validate.ts';
 import { ChargerConnection, type ConnectionInfo, type ConnectionLimits } from './charger-connection.ts';
 
 export interface SouthGatewayOptions {
@@ -17,6 +21,7 @@ export interface SouthGatewayOptions {
   random: Random;
   log: Log;
   post: Post;
+  mappers: Mappers;
   limits?: Partial<ConnectionLimits>;
 }
 
@@ -39,7 +44,7 @@ export interface SouthGateway {
   /** Carries out an effect of the port `south`. */
   perform(effect: SouthEffect): void;
   /** Sends a CALL outside of any actor's turn (limits port); `settle` is called exactly once. */
-  call(charger: string, call: OutgoingCall): void;
+  call(charger: string, call: VersionedCall): void;
   connected(identity: string): ConnectedCharger | undefined;
   connections(): ConnectedCharger[];
   /** True while a CALL of this charger waits for our answer. */
@@ -70,7 +75,10 @@ export function createSouthGateway(options: SouthGatewayOptions): SouthGateway {
 class Gateway implements SouthGateway {
   readonly #options: SouthGatewayOptions;
   readonly #limits: ConnectionLimits;
-  readonly #validator = createValidator16('receive');
+  readonly #validators: Readonly<Record<OcppVersion, Validator>> = {
+    '1.6': createValidator('1.6', 'receive'),
+    '2.0.1': createValidator('2.0.1', 'receive'),
+  };
   readonly #surePost: SurePost;
   readonly #connections = new Map<string, ChargerConnection>();
 
@@ -81,7 +89,7 @@ class Gateway implements SouthGateway {
   }
 
   attach(identity: string, socket: FrameSocket, info: ConnectionInfo): string | null {
-    const { clock, random, log, post } = this.#options;
+    const { clock, random, log, post, mappers } = this.#options;
     this.#connections.get(identity)?.cut('replaced by a newer socket');
     const socketId = random.uuid();
     const opened = openedEnvelope(identity, socketId, info);
@@ -99,7 +107,8 @@ class Gateway implements SouthGateway {
       clock,
       random,
       log,
-      validator: this.#validator,
+      validator: this.#validators[versionOfSocket(info.subprotocol)],
+      mappers,
       limits: this.#limits,
       post,
       surePost: this.#surePost,
@@ -119,11 +128,11 @@ class Gateway implements SouthGateway {
     else if (effect.type === 'close') connection?.close(effect.code, effect.reason);
     else if (connection?.socketId === effect.socketId) {
       if (effect.error !== undefined) connection.fail(effect.messageId, effect.error);
-      else connection.answer(effect.messageId, effect.raw ?? '{}');
+      else connection.answer(effect.messageId, effect.raw ?? '{}', effect.version);
     }
   }
 
-  call(charger: string, outgoing: OutgoingCall): void {
+  call(charger: string, outgoing: VersionedCall): void {
     const connection = this.#connections.get(charger);
     if (connection === undefined) outgoing.settle(failure('notConnected', 'charger is not connected'));
     else connection.call(outgoing);
@@ -155,10 +164,10 @@ class Gateway implements SouthGateway {
   }
 
   #callForActor(effect: SouthCall): void {
-    const { charger, action, raw, timeoutMs, messageId } = effect;
+    const { charger, version, action, raw, transaction, timeoutMs, messageId } = effect;
     const settle = (outcome: CallOutcome): void =>
       this.#surePost.post(outcomeEnvelope('south', effect, charger, outcome));
-    this.call(charger, { action, raw, timeoutMs, id: messageId, settle });
+    this.call(charger, { version, action, raw, transaction, timeoutMs, id: messageId, settle });
   }
 }
 

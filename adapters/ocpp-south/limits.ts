@@ -9,12 +9,13 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { type CallOutcome, failure } from '../ocpp/call-queue.ts';
 import { type Post, SurePost } from '../ocpp/sure-post.ts';
-import { createValidator16 } from '../ocpp/validate16.ts';
+import { createValidator } from '../ocpp/validate.ts';
 import {
   DEFAULT_PROFILE_PLAN,
   failSafePayload,
   leasePayload,
   type ProfilePlan,
+  transactionOf,
 } from './charging-profiles.ts';
 import type { SouthGateway } from './gateway.ts';
 
@@ -28,7 +29,7 @@ export interface LimitsPortOptions {
   plan?: ProfilePlan;
 }
 
-/** Turns limits into charging profiles of OCPP 1.6 and their answers into `limits.answered` / `limits.failed`. */
+/** Turns limits into charging profiles of OCPP 1.6, which the gateway translates where needed, and their answers into `limits.answered` / `limits.failed`. */
 export interface LimitsPort {
   /** Carries out an effect of the port `limits`. */
   perform(effect: LimitsEffect): void;
@@ -51,7 +52,7 @@ class ProfileLimits implements LimitsPort {
   readonly #timeoutMs: number;
   readonly #plan: ProfilePlan;
   readonly #surePost: SurePost;
-  readonly #validator = createValidator16('emit');
+  readonly #validator = createValidator('1.6', 'emit');
   readonly #lanes = new Map<string, Lane>();
 
   constructor(options: LimitsPortOptions) {
@@ -92,6 +93,7 @@ class ProfileLimits implements LimitsPort {
     this.#options.south.call(effect.charger, {
       action: ACTION,
       raw: JSON.stringify(payload),
+      transaction: effect.type === 'set' ? transactionOf(effect) : undefined,
       timeoutMs: this.#timeoutMs,
       settle: (outcome) => this.#settle(effect, laneKey, outcome),
     });

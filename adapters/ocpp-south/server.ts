@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { FIRST_VERSION, type OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { chosenOf, subprotocolOf, versionOfSocket } from '../ocpp/subprotocol.ts';
 import { WS_BOUNDS, WsFrameSocket } from '../ocpp/ws-frame-socket.ts';
 import { Admission, type GateVerdict } from './admission.ts';
 import type { SecretKeeper } from './credentials.ts';
@@ -24,11 +26,13 @@ export interface SouthServerOptions {
   gateway: SouthGateway;
   keeper: SecretKeeper;
   gate(identity: string, remote: string): GateVerdict;
+  /** What chargers may speak; each socket anew. */
+  versions: readonly OcppVersion[];
   /** True: it is turned away for now (503), although it proved who it is. */
   isClosedOut?(identity: string): boolean;
   /** A second socket proved to be this charger while the first one is alive; it was refused. */
   onContested?(identity: string, remote: string): void;
-  /** Field quirk: chargers that offer no subprotocol are let in, and shown as such. Default true. */
+  /** Field quirk: chargers that offer no subprotocol are let in with 1.6, and shown as such. Default true. */
   allowMissingSubprotocol?: boolean;
   limits?: Partial<SouthServerLimits>;
 }
@@ -70,7 +74,6 @@ const DEFAULT_LIMITS: SouthServerLimits = {
   refusalStepMs: 250,
   frameStallMs: 10_000,
 };
-const SUBPROTOCOL = 'ocpp1.6';
 const PROTOCOL_ERROR = 1002;
 
 /** One connection attempt on its way through the checks. */
@@ -123,7 +126,7 @@ class Listener implements SouthServer {
       maxPayload: this.#limits.frameBytesMax,
       ...WS_BOUNDS,
       // No common subprotocol: the handshake ends without one and the socket is closed (OCPP-J 1.6, 3.1.2).
-      handleProtocols: (offered) => commonSubprotocol(offered) ?? false,
+      handleProtocols: (offered) => chosenOf(offered, options.versions) ?? false,
     });
     this.#plainDoor = listen === null ? null : this.#door(listen, null);
     this.#tlsDoor = listenTls === null ? null : this.#door(listenTls, listenTls);
@@ -243,19 +246,20 @@ class Listener implements SouthServer {
     cutStalledFrames(ws, guest.socket, this.#options.clock, this.#limits.frameStallMs);
     const socket = new WsFrameSocket(ws);
     const hasOffer = request.headers['sec-websocket-protocol'] !== undefined;
-    const isMissingAllowed = !hasOffer && (this.#options.allowMissingSubprotocol ?? true);
+    const { versions, allowMissingSubprotocol = true } = this.#options;
+    const isMissingAllowed = !hasOffer && allowMissingSubprotocol && versions.includes(FIRST_VERSION);
     if (ws.protocol === '' && !isMissingAllowed) {
       this.#refusals.add(identity, remote, 'noCommonSubprotocol');
-      socket.close(PROTOCOL_ERROR, `only ${SUBPROTOCOL} is spoken here`);
+      socket.close(PROTOCOL_ERROR, `spoken here: ${versions.map(subprotocolOf).join(', ')}`);
       return;
     }
     const info = {
-      subprotocol: SUBPROTOCOL,
+      subprotocol: subprotocolOf(versionOfSocket(ws.protocol)),
       remote,
       subprotocolMissing: !hasOffer,
       isSecure,
       clientKey,
-    } as const;
+    };
     const socketId = this.#options.gateway.attach(identity, socket, info);
     if (socketId === null) this.#refusals.add(identity, remote, 'busy');
   }
@@ -283,9 +287,4 @@ class Listener implements SouthServer {
 function isSameClient(current: ConnectedCharger, guest: Guest): boolean {
   if (current.clientKey !== null || guest.clientKey !== null) return current.clientKey === guest.clientKey;
   return current.remote === guest.remote && current.isSecure === guest.isSecure;
-}
-
-function commonSubprotocol(offered: Iterable<string>): string | undefined {
-  for (const name of offered) if (name.toLowerCase() === SUBPROTOCOL) return name;
-  return undefined;
 }

@@ -1,8 +1,7 @@
-/** Who sends the request of an action: the charge point, the central system, or either. */
-export type Sender = 'charger' | 'cpms' | 'either';
+import type { Sender } from './actions.ts';
 
 /** All actions of OCPP 1.6 and of its security extension, with the side that sends their requests. */
-const SENDERS: Readonly<Record<string, Sender>> = {
+export const SENDERS_16: Readonly<Record<string, Sender>> = {
   Authorize: 'charger',
   BootNotification: 'charger',
   CancelReservation: 'cpms',
@@ -43,14 +42,3 @@ const SENDERS: Readonly<Record<string, Sender>> = {
   UnlockConnector: 'cpms',
   UpdateFirmware: 'cpms',
 };
-
-const senderOf: ReadonlyMap<string, Sender> = new Map(Object.entries(SENDERS));
-
-export const ACTIONS_16: readonly string[] = [...senderOf.keys()];
-
-/** `unknown`: no such action in 1.6 (CALLERROR NotImplemented). `wrongWay`: not one this side sends (NotSupported). */
-export function standingOf(action: string, sender: 'charger' | 'cpms'): 'known' | 'wrongWay' | 'unknown' {
-  const expected = senderOf.get(action);
-  if (expected === undefined) return 'unknown';
-  return expected === sender || expected === 'either' ? 'known' : 'wrongWay';
-}

@@ -1,4 +1,7 @@
-/** Error codes of OCPP-J 1.6 (4.2.3). "Occurence" is how the 1.6 standard spells it, so peers expect it so. */
+/**
+ * Error codes of OCPP-J, as 1.6 (4.2.3) spells them, "Occurence" included. What only 2.0.1 (part 4, 4.3) knows stands
+ * last; `rpc.ts` spells the others for the version of its socket.
+ */
 export type CallErrorCode =
   | 'NotImplemented'
   | 'NotSupported'
@@ -9,7 +12,9 @@ export type CallErrorCode =
   | 'PropertyConstraintViolation'
   | 'OccurenceConstraintViolation'
   | 'TypeConstraintViolation'
-  | 'GenericError';
+  | 'GenericError'
+  | 'MessageTypeNotSupported'
+  | 'RpcFrameworkError';
 
 /** Why a message is refused, ready to be sent as CALLERROR. */
 export interface Violation {

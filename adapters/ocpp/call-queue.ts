@@ -2,31 +2,39 @@ import type { CallErrorData, CallFailed } from '../../actors/ports.ts';
 import type { Clock, TimerHandle } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import { encodeCall, type Frame, type Payload } from './frame.ts';
-import type { Validator16 } from './validate16.ts';
+import type { Validator } from './validate.ts';
 
-/** What became of a CALL of ours. Only `why: 'error'` is an explicit answer of the peer. */
+/** What became of a CALL of ours. Only `why: 'error'` is an explicit answer of the peer. `note`: of a translation. */
 export type CallOutcome =
-  | { kind: 'answered'; raw: string; payload: Payload }
-  | { kind: 'failed'; why: CallFailed['kind']; error: CallErrorData };
+  | { kind: 'answered'; raw: string; payload: Payload; note?: string }
+  | { kind: 'failed'; why: CallFailed['kind']; error: CallErrorData; note?: string };
 
-export interface OutgoingCall {
+export interface CallPart {
   action: string;
   /** Exact payload text. */
   raw: string;
+}
+
+export interface OutgoingCall extends CallPart {
   /** Counts from now: the time in the queue included, so that no command is sent after its caller gave it up. */
   timeoutMs: number;
   /** Wanted message id; another is made when it is in use. */
   id?: string | undefined;
   /** The id must be used as it is; a clash fails the CALL. */
   exactId?: boolean | undefined;
-  /** Called exactly once. */
+  /**
+   * What goes next in the place of this CALL, under an id made here; null: that was all. The time-out counts for all
+   * parts together.
+   */
+  next?(outcome: CallOutcome): CallPart | null;
+  /** Called exactly once, with the outcome of the last part that was sent. */
   settle(outcome: CallOutcome): void;
 }
 
 export interface CallQueueOptions {
   clock: Clock;
   random: Random;
-  validator: Validator16;
+  validator: Validator;
   /** CALLs waiting behind the one in flight; one more is refused as `queueFull`. */
   queueMax: number;
   send(text: string): boolean;
@@ -36,6 +44,8 @@ export interface CallQueueOptions {
 
 interface Entry {
   id: string;
+  /** Of the part that is sent next or in flight. */
+  action: string;
   call: OutgoingCall;
   timer: TimerHandle;
 }
@@ -43,7 +53,7 @@ interface Entry {
 export const HOLD_MAX_MS = 2_000;
 export const HOLD_STEP_MS = 100;
 
-/** Our CALLs on one socket: one in flight (OCPP-J 1.6, 4.1.1), the others wait in order. Closed for good by `shut`. */
+/** Our CALLs on one socket: one in flight (OCPP-J 1.6, 4.1.1; 2.0.1 part 4, 4.1), the others wait in order. Closed for good by `shut`. */
 export class CallQueue {
   readonly #options: CallQueueOptions;
   readonly #waiting: Entry[] = [];
@@ -72,6 +82,7 @@ export class CallQueue {
     const id = call.id === undefined || clash ? this.#options.random.uuid() : call.id;
     const entry: Entry = {
       id,
+      action: call.action,
       call,
       timer: this.#options.clock.setTimer(call.timeoutMs, () => this.#expire(entry)),
     };
@@ -92,8 +103,8 @@ export class CallQueue {
   onResult(frame: Extract<Frame, { kind: 'result' }>): void {
     const entry = this.#takeInFlight(frame.id);
     if (entry === undefined) return;
-    const violation = this.#options.validator.result(entry.call.action, frame.payload);
-    this.#finish(
+    const violation = this.#options.validator.result(entry.action, frame.payload);
+    this.#conclude(
       entry,
       violation === null
         ? { kind: 'answered', raw: frame.raw, payload: frame.payload }
@@ -105,13 +116,13 @@ export class CallQueue {
     const entry = this.#takeInFlight(frame.id);
     if (entry === undefined) return;
     const { code, description, details } = frame;
-    this.#finish(entry, { kind: 'failed', why: 'error', error: { code, description, details } });
+    this.#conclude(entry, { kind: 'failed', why: 'error', error: { code, description, details } });
   }
 
   /** An answer whose id could be read but not its rest. */
   onBrokenAnswer(id: string, why: string): void {
     const entry = this.#takeInFlight(id);
-    if (entry !== undefined) this.#finish(entry, failure('invalid', why, 'FormationViolation'));
+    if (entry !== undefined) this.#conclude(entry, failure('invalid', why, 'FormationViolation'));
   }
 
   /** The socket is gone: everything without an outcome ends as `closed`. */
@@ -146,6 +157,19 @@ export class CallQueue {
     }
     this.#inFlight = undefined;
     return entry;
+  }
+
+  /** The peer spoke: the next part goes out before any CALL that waits. */
+  #conclude(entry: Entry, outcome: CallOutcome): void {
+    const part = entry.call.next?.(outcome) ?? null;
+    if (part === null) {
+      this.#finish(entry, outcome);
+      return;
+    }
+    entry.id = this.#options.random.uuid();
+    entry.action = part.action;
+    this.#inFlight = entry;
+    this.#options.send(encodeCall(entry.id, part.action, part.raw));
   }
 
   #finish(entry: Entry, outcome: CallOutcome): void {

@@ -1,4 +1,6 @@
 import type { CallErrorData } from '../../actors/ports.ts';
+import { withErrorCodeOf } from '../../machines/shared/mapping/down/call-error-codes.ts';
+import { FIRST_VERSION } from '../../machines/shared/ocpp-version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { CallErrorCode } from './call-error.ts';
@@ -11,7 +13,7 @@ import {
   type Payload,
   parseFrame,
 } from './frame.ts';
-import type { Validator16 } from './validate16.ts';
+import type { Validator } from './validate.ts';
 
 /** A CALL of the peer that passed the schema; `raw` is its payload as it stood in the frame. */
 export interface IncomingCall {
@@ -24,7 +26,8 @@ export interface IncomingCall {
 export interface RpcOptions {
   clock: Clock;
   random: Random;
-  validator: Validator16;
+  /** Its version is that of the socket. */
+  validator: Validator;
   /** Which side the peer is: it decides what it may call. */
   peer: 'charger' | 'cpms';
   frame: FrameLimits;
@@ -53,6 +56,8 @@ export interface RpcCounts {
 /** Unreadable frames in a row before the socket is closed: a few are forgiven, as careless firmware sends them. */
 export const UNREADABLE_MAX = 8;
 
+/** In place of a message id that could not be read (OCPP-J 2.0.1, part 4, 4.2.3). */
+const UNKNOWN_ID = '-1';
 const INVALID_PAYLOAD = 1007;
 const TOO_LARGE = 1009;
 
@@ -63,7 +68,8 @@ const TOO_LARGE = 1009;
 export class Rpc {
   readonly #options: RpcOptions;
   readonly #calls: CallQueue;
-  readonly #unanswered = new Set<string>();
+  /** Message id to action. */
+  readonly #unanswered = new Map<string, string>();
   #unreadableInARow = 0;
   readonly #counts = { unreadable: 0, refusedCalls: 0, repeatedCalls: 0 };
 
@@ -81,6 +87,11 @@ export class Rpc {
   /** CALLs of the peer that wait for our answer. */
   get unanswered(): number {
     return this.#unanswered.size;
+  }
+
+  /** Action of a CALL of the peer that waits for our answer. */
+  actionOf(id: string): string | undefined {
+    return this.#unanswered.get(id);
   }
 
   /** Takes one text frame of the peer. */
@@ -108,7 +119,7 @@ export class Rpc {
 
   /** Answers the peer's CALL with CALLERROR; false if it is not waiting for an answer. */
   fail(id: string, error: CallErrorData): boolean {
-    return this.#reply(id, () => encodeError(id, error.code, error.description, error.details));
+    return this.#reply(id, () => this.#encodeError(id, error));
   }
 
   /** Gives the peer's CALL up unanswered: a repeat under the same id is taken as new. */
@@ -136,7 +147,7 @@ export class Rpc {
       this.#refuse(call.id, violation.code, violation.description);
       return;
     }
-    this.#unanswered.add(call.id);
+    this.#unanswered.set(call.id, call.action);
     this.#options.onCall(call);
   }
 
@@ -144,19 +155,34 @@ export class Rpc {
     if (frame.code === 'tooLarge') {
       this.#options.close(TOO_LARGE, frame.why);
     } else if (frame.id === null) {
-      this.#counts.unreadable += 1;
-      this.#unreadableInARow += 1;
-      if (this.#unreadableInARow >= UNREADABLE_MAX) this.#options.close(INVALID_PAYLOAD, frame.why);
+      this.#onUnreadable(frame.ofCall, frame.why);
     } else if (frame.ofCall) {
       this.#refuse(frame.id, frame.code, frame.why);
+    } else if (frame.code === 'ProtocolError' && this.#options.validator.version !== FIRST_VERSION) {
+      this.#refuse(frame.id, 'MessageTypeNotSupported', frame.why);
     } else {
       this.#calls.onBrokenAnswer(frame.id, frame.why);
     }
   }
 
+  /** 1.6 has no answer to a CALL without an id. */
+  #onUnreadable(ofCall: boolean, why: string): void {
+    this.#counts.unreadable += 1;
+    this.#unreadableInARow += 1;
+    if (this.#unreadableInARow >= UNREADABLE_MAX) this.#options.close(INVALID_PAYLOAD, why);
+    else if (ofCall && this.#options.validator.version !== FIRST_VERSION)
+      this.#refuse(UNKNOWN_ID, 'RpcFrameworkError', why);
+  }
+
   #refuse(id: string, code: CallErrorCode, description: string): void {
     this.#counts.refusedCalls += 1;
-    this.#options.send(encodeError(id, code, description, {}));
+    this.#options.send(this.#encodeError(id, { code, description, details: {} }));
+  }
+
+  #encodeError(id: string, error: CallErrorData): string {
+    const spelled = withErrorCodeOf(this.#options.validator.version, { error });
+    const { code, description, details } = 'error' in spelled ? spelled.error : error;
+    return encodeError(id, code, description, details);
   }
 
   #reply(id: string, encode: () => string): boolean {

@@ -20,7 +20,8 @@ const NOT_BUILT_KEYS: Readonly<Record<string, string>> = {
 
 /** Values that name something not built yet, by place. */
 const NOT_BUILT_VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'ocpp.versions[]': { 'ocpp2.0.1': 'OCPP 2.0.1', 'ocpp2.1': 'OCPP 2.1' },
+  'ocpp.versions[]': { 'ocpp2.1': 'OCPP 2.1' },
+  'backends[].versions[]': { 'ocpp2.1': 'OCPP 2.1' },
 };
 
 /** Why a key that the schema does not know is refused, if it belongs to a part that is not built yet. */

@@ -135,6 +135,13 @@ const messages = z.number().int().min(1).max(10_000);
 /** Backlogs after an outage, all chargers together; above what they send when all is well, or it never gets empty. */
 const replay = z.strictObject({ perSecond: messages.default(100), burst: messages.default(200) });
 
+/** In the edge's order; a charger or CPMS that speaks several has its own. */
+const versions = z
+  .array(z.enum(['ocpp2.0.1', 'ocpp1.6']))
+  .min(1)
+  .refine((names) => new Set(names).size === names.length, 'names a version twice')
+  .default(['ocpp2.0.1', 'ocpp1.6']);
+
 const tlsFile = z.string().min(1).max(1024);
 
 const backend = z.strictObject({
@@ -142,6 +149,7 @@ const backend = z.strictObject({
   url: plainUrl(['ws:', 'wss:'], 'wss://cpms.example.com/ocpp'),
   auth: z.strictObject({ passwordFrom: secretReference }).optional(),
   replay: replay.prefault({}),
+  versions,
   commands: commandRules.prefault({}),
 });
 
@@ -163,7 +171,7 @@ export const siteFileSchema = z.strictObject({
   ocpp: z
     .strictObject({
       listen: listen.prefault('0.0.0.0:9000'),
-      versions: z.array(z.literal('ocpp1.6')).min(1).max(1).default(['ocpp1.6']),
+      versions,
       listenTls: listen.optional(),
       tls: z
         .strictObject({ certificateFile: tlsFile, keyFile: tlsFile, clientCaFile: tlsFile.optional() })

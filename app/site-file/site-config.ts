@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path';
+import { type Subprotocol, versionOfSocket } from '../../adapters/ocpp/subprotocol.ts';
 import type { SecurityProfile } from '../../adapters/ocpp-south/admission.ts';
 import type { GovernanceRules } from '../../machines/shared/governance/rules.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import { governanceOf } from './command-rules.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { SiteFileData } from './schema.ts';
@@ -31,6 +33,8 @@ export interface BackendConfig {
   password: Secret | null;
   /** How fast backlogs may go up after an outage, all chargers together. */
   replay: { perSecond: number; burst: number };
+  /** What it may be spoken to in. */
+  versions: OcppVersion[];
   /** What it may ask of chargers. */
   governance: GovernanceRules;
 }
@@ -42,6 +46,8 @@ export interface OcppConfig {
   tls: TlsConfig | null;
   /** The floor: a charger below it needs its own word in the site file. */
   securityProfile: SecurityProfile;
+  /** What chargers may speak. */
+  versions: OcppVersion[];
 }
 
 export interface TlsConfig extends TlsFiles {
@@ -109,6 +115,7 @@ export function siteConfigOf(
       url: backend.url.href.replace(/\/$/, ''),
       password: backend.auth === undefined ? null : secretOf(backend.auth.passwordFrom),
       replay: backend.replay,
+      versions: versionsOf(backend.versions),
       governance: governanceOf(backend.commands),
     },
     offlineAuth: {
@@ -134,14 +141,20 @@ function electricalConfigOf(data: SiteFileData): ElectricalConfig | null {
 }
 
 function ocppConfigOf(data: SiteFileData, file: string): OcppConfig {
-  const { listen, listenTls, tls, securityProfile } = data.ocpp;
+  const { listen, listenTls, tls, securityProfile, versions } = data.ocpp;
   const mayBePlain =
     securityProfile <= 1 || data.chargers.known.some((one) => profileOf(one, data.ocpp) <= 1);
   return {
     listen: mayBePlain ? listen : null,
     tls: tls ? { listen: listenTls ?? DEFAULT_LISTEN_TLS, ...tlsFilesOf(tls, dirname(file)) } : null,
     securityProfile,
+    versions: versionsOf(versions),
   };
+}
+
+/** The schema takes no names but these. */
+function versionsOf(names: readonly Subprotocol[]): OcppVersion[] {
+  return names.map(versionOfSocket);
 }
 
 /** What a known charger must show: its own word, else the site's. */

@@ -77,6 +77,7 @@ const server = createSouthServer({
   clock,
   log: silentLog,
   gateway: core.south,
+  versions: ['1.6'],
   keeper: new SecretKeeper({ deviceKey: Buffer.alloc(32) }),
   gate: () => ({ outcome: 'accept', profile: 0 }),
   // The whole fleet connects from one address.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { mutations, REAL_FRAMES, sequence } from '../unit/adapters/ocpp/malformed.ts';
+import { mutations, REAL_FRAMES, REAL_FRAMES_201, sequence } from '../unit/adapters/ocpp/malformed.ts';
 import {
   closeCode,
   dial,
@@ -36,24 +36,31 @@ async function expectServing(): Promise<void> {
   socket.close();
 }
 
-test('2 500 mutated frames over real sockets are each answered, ignored or end the socket, and nobody else suffers', async () => {
-  let attempt = await dial(site.url('CP-open-1'));
-  let answers = 0;
-  let reconnects = 0;
-  attempt.socket.on('message', () => (answers += 1));
-  for (const text of mutations(2_026, 2_500)) {
-    if (attempt.socket.readyState !== attempt.socket.OPEN) {
-      reconnects += 1;
-      attempt = await dial(site.url('CP-open-1'));
-      attempt.socket.on('message', () => (answers += 1));
+test.each([
+  ['ocpp1.6', REAL_FRAMES],
+  ['ocpp2.0.1', REAL_FRAMES_201],
+] as const)(
+  '2 500 mutated frames over real sockets of %s are each answered, ignored or end the socket, and nobody else suffers',
+  async (protocol, frames) => {
+    const dialAgain = () => dial(site.url('CP-open-1'), { protocols: [protocol] });
+    let attempt = await dialAgain();
+    let answers = 0;
+    let reconnects = 0;
+    attempt.socket.on('message', () => (answers += 1));
+    for (const text of mutations(2_026, 2_500, frames)) {
+      if (attempt.socket.readyState !== attempt.socket.OPEN) {
+        reconnects += 1;
+        attempt = await dialAgain();
+        attempt.socket.on('message', () => (answers += 1));
+      }
+      attempt.socket.send(text);
+      if (answers % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    attempt.socket.send(text);
-    if (answers % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-  await expectServing();
-  expect(answers).toBeGreaterThan(300);
-  expect(site.host.ofType('south.opened').length).toBeGreaterThan(reconnects);
-});
+    await expectServing();
+    expect(answers).toBeGreaterThan(300);
+    expect(site.host.ofType('south.opened').length).toBeGreaterThan(reconnects);
+  },
+);
 
 describe('the ws layer', () => {
   async function afterUpgrade(bytes: Buffer): Promise<Buffer> {
@@ -169,4 +176,37 @@ test('unreadable frames in a row end with 1007', async () => {
   const { socket } = await dial(site.url('CP-open-5'));
   for (let n = 0; n < 8; n += 1) socket.send('');
   expect(await closeCode(socket)).toBe(1007);
+});
+
+describe('on a socket of 2.0.1', () => {
+  test.each([
+    ['a message of 1.6', '[2,"1","StartTransaction",{"connectorId":1}]', '1', 'NotImplemented'],
+    ['a command', '[2,"1","Reset",{"type":"Immediate"}]', '1', 'NotSupported'],
+    ['a body of 1.6', '[2,"1","Authorize",{"idTag":"X"}]', '1', 'OccurrenceConstraintViolation'],
+    ['a field too many', '[2,"1","Heartbeat",{"colour":"red"}]', '1', 'FormatViolation'],
+    ['a payload that is a list', '[2,"1","Heartbeat",[]]', '1', 'FormatViolation'],
+    [
+      'a number beyond all bounds',
+      '[2,"1","NotifyReport",{"requestId":1e999}]',
+      '1',
+      'OccurrenceConstraintViolation',
+    ],
+    ['an error about an answer', '[5,"1","InternalError","",{}]', '1', 'MessageTypeNotSupported'],
+    [
+      'a message that wants no answer',
+      '[6,"1","NotifyPeriodicEventStream",{}]',
+      '1',
+      'MessageTypeNotSupported',
+    ],
+    ['an id that is a number', '[2,7,"Heartbeat",{}]', '-1', 'RpcFrameworkError'],
+    ['a long id', `[2,"${'x'.repeat(37)}","Heartbeat",{}]`, 'x'.repeat(37), 'FormatViolation'],
+  ])('%s is refused, and the socket lives on', async (_what, text, id, code) => {
+    const { socket } = await dial(site.url('CP-open-6'), { protocols: ['ocpp2.0.1'] });
+    const refusal = nextMessage(socket);
+    socket.send(text);
+    expect((await refusal).slice(0, 3)).toEqual([4, id, code]);
+    const reply = nextMessage(socket);
+    socket.send('[2,"next","Heartbeat",{}]');
+    expect(await reply).toEqual([3, 'next', {}]);
+  });
 });

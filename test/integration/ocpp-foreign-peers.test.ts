@@ -10,6 +10,7 @@ import { createWsDialer } from '../../adapters/ocpp-north/ws-dialer.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { SystemClock } from '../../runtime/system-clock.ts';
 import { systemRandom } from '../../runtime/system-random.ts';
+import { fakeMappers } from '../helpers/fake-mappers.ts';
 import { dataOf, FakeHost } from '../unit/adapters/ocpp/helpers.ts';
 import { KEY, listening, until } from '../unit/adapters/ocpp-south/listening.ts';
 
@@ -60,6 +61,7 @@ function aNorth(backend: Backend, handshakeTimeoutMs = 2_000) {
     random: systemRandom,
     log: silentLog,
     post: host.post,
+    mappers: fakeMappers,
     dialer: createWsDialer({ clock, handshakeTimeoutMs }),
     backendOf: () => backend,
     chargerIsWaiting: () => false,
@@ -195,5 +197,5 @@ test('a CPMS that names no subprotocol in its answer is used all the same', asyn
   });
   const { port } = cpms.address() as AddressInfo;
   const north = aNorth({ url: `ws://127.0.0.1:${port}`, password: null });
-  expect(await north.ended()).toMatchObject({ type: 'north.opened', subprotocol: '' });
+  expect(await north.ended()).toMatchObject({ type: 'north.opened', subprotocol: 'ocpp1.6' });
 });

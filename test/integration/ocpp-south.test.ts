@@ -79,16 +79,38 @@ describe('admission', () => {
 });
 
 describe('the subprotocol', () => {
-  test('ocpp1.6 is picked among others', async () => {
-    const { url } = await aSite();
-    const { socket } = await dial(url('CP-open'), { protocols: ['ocpp2.0.1', 'ocpp1.6'] });
-    expect(socket.protocol).toBe('ocpp1.6');
+  test.each([
+    [['ocpp2.0.1', 'ocpp1.6'], ['2.0.1', '1.6'], 'ocpp2.0.1'],
+    [['ocpp1.6', 'ocpp2.0.1'], ['2.0.1', '1.6'], 'ocpp1.6'],
+    [['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'], ['1.6', '2.0.1'], 'ocpp2.0.1'],
+    [['ocpp2.0.1', 'ocpp1.6'], ['1.6'], 'ocpp1.6'],
+  ] as const)(
+    'of %j, where %j may be spoken, is %s: the first of the charger',
+    async (protocols, versions, chosen) => {
+      const { url, host } = await aSite({ server: { versions } });
+      const { socket } = await dial(url('CP-open'), { protocols: [...protocols] });
+      expect(socket.protocol).toBe(chosen);
+      await until(() => host.taken.length === 1);
+      expect(dataOf(host.taken[0]).subprotocol).toBe(chosen);
+    },
+  );
+
+  test('is chosen anew each time the charger comes', async () => {
+    const { url, host } = await aSite();
+    for (const protocol of ['ocpp1.6', 'ocpp2.0.1', 'ocpp1.6'])
+      expect((await dial(url('CP-open'), { protocols: [protocol] })).socket.protocol).toBe(protocol);
+    await until(() => host.ofType('south.opened').length === 3);
+    expect(host.ofType('south.opened').map((one) => dataOf(one).subprotocol)).toEqual([
+      'ocpp1.6',
+      'ocpp2.0.1',
+      'ocpp1.6',
+    ]);
   });
 
   test('only others: the handshake ends without one, then the socket is closed, unseen by any actor', async () => {
     const { port, host, server } = await aSite();
     const { socket, ended } = rawTcp(port);
-    socket.write(upgradeHead('/CP-open', 'Sec-WebSocket-Protocol: ocpp2.0.1\r\n'));
+    socket.write(upgradeHead('/CP-open', 'Sec-WebSocket-Protocol: ocpp2.1\r\n'));
     socket.on('data', () => socket.end());
     const reply = (await ended).toString('latin1');
     expect(reply).toMatch(/^HTTP\/1.1 101/);
@@ -107,6 +129,9 @@ describe('the subprotocol', () => {
     const { socket } = await dial(strict.url('CP-open'), { protocols: [] });
     expect(await closeCode(socket)).toBe(1002);
     expect(strict.host.taken).toEqual([]);
+    await strict.stop();
+    const modern = await aSite({ server: { versions: ['2.0.1'] } });
+    expect(await closeCode((await dial(modern.url('CP-open'), { protocols: [] })).socket)).toBe(1002);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ACTIONS_16 } from '../../adapters/ocpp/actions16.ts';
+import { actionsOf } from '../../adapters/ocpp/actions.ts';
 import { factsOf16 } from '../../machines/shared/governance/commands16.ts';
 import { judgeCommand, overlaps } from '../../machines/shared/governance/judge.ts';
 import {
@@ -49,28 +49,34 @@ const context = fc.record({
 
 test('nothing that a rule refuses is forwarded, kept or answered here, whatever else is so', () => {
   fc.assert(
-    fc.property(rules, fc.constantFrom(...ACTIONS_16), payload, context, (table, action, args, around) => {
-      const facts = factsOf16(action, args);
-      const { outcome } = judgeCommand(table, facts, around);
-      const own = table.commands[facts.name];
-      const { retries } = args;
-      const bounds = own?.limits.retries;
-      const guard = facts.setting && guardOf(table, facts.setting.key);
-      const isRefused =
-        own?.policy === 'refuse' ||
-        facts.urls.some((url) => urlFault(table.urls, url) !== null) ||
-        guard?.handling === 'refuse' ||
-        (bounds !== undefined &&
-          retries !== undefined &&
-          (retries < (bounds.min ?? 0) || retries > (bounds.max ?? retries)));
-      if (isRefused) expect(outcome).toBe('refuse');
-      // A guarded setting never goes to the charger as the CPMS wrote it.
-      if (guard) expect(['refuse', 'answer']).toContain(outcome);
-      const isDisturbing = facts.disturbs && around.inSession.some((one) => overlaps(one, facts.connector));
-      if (isDisturbing && own !== undefined && own.duringSession !== 'forward')
-        expect(['refuse', 'defer']).toContain(outcome);
-      if (outcome === 'defer') expect(facts.canSayDeferred || facts.canBeHeld).toBe(true);
-    }),
+    fc.property(
+      rules,
+      fc.constantFrom(...actionsOf('1.6')),
+      payload,
+      context,
+      (table, action, args, around) => {
+        const facts = factsOf16(action, args);
+        const { outcome } = judgeCommand(table, facts, around);
+        const own = table.commands[facts.name];
+        const { retries } = args;
+        const bounds = own?.limits.retries;
+        const guard = facts.setting && guardOf(table, facts.setting.key);
+        const isRefused =
+          own?.policy === 'refuse' ||
+          facts.urls.some((url) => urlFault(table.urls, url) !== null) ||
+          guard?.handling === 'refuse' ||
+          (bounds !== undefined &&
+            retries !== undefined &&
+            (retries < (bounds.min ?? 0) || retries > (bounds.max ?? retries)));
+        if (isRefused) expect(outcome).toBe('refuse');
+        // A guarded setting never goes to the charger as the CPMS wrote it.
+        if (guard) expect(['refuse', 'answer']).toContain(outcome);
+        const isDisturbing = facts.disturbs && around.inSession.some((one) => overlaps(one, facts.connector));
+        if (isDisturbing && own !== undefined && own.duringSession !== 'forward')
+          expect(['refuse', 'defer']).toContain(outcome);
+        if (outcome === 'defer') expect(facts.canSayDeferred || facts.canBeHeld).toBe(true);
+      },
+    ),
     { numRuns: 2_000 },
   );
 });

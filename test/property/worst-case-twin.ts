@@ -11,7 +11,7 @@ export interface TwinSend {
   correlation: string;
   limit: number;
   after: number;
-  transactionId: number;
+  transactionId: number | string;
   sentAt: number;
   ackedAt: number | null;
   lostAt: number | null;
@@ -31,7 +31,7 @@ interface Past {
 export class TwinConnector {
   sends: TwinSend[] = [];
   past: Past[] = [];
-  transactionId: number | null = null;
+  transactionId: number | string | null = null;
 }
 
 export class TwinCharger {

@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
-import { createValidator16 } from '../../../adapters/ocpp/validate16.ts';
+import { createValidator } from '../../../adapters/ocpp/validate.ts';
 import type { Payload } from '../../../simulation/ocpp-j.ts';
 import { aCar, aChargerBench, type ChargerBench, until } from './bench.ts';
 
-const validator = createValidator16('emit');
+const validator = createValidator('1.6', 'emit');
 let bench: ChargerBench;
 
 afterEach(() => bench.stop());

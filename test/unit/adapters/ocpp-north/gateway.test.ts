@@ -5,6 +5,7 @@ import { createNorthGateway } from '../../../../adapters/ocpp-north/gateway.ts';
 import type { ReplayRate } from '../../../../adapters/ocpp-north/replay-pacer.ts';
 import { dialUrl } from '../../../../adapters/ocpp-north/ws-dialer.ts';
 import { silentLog } from '../../../../runtime/log.ts';
+import { fakeMappers } from '../../../helpers/fake-mappers.ts';
 import { countingRandom, dataOf, FakeHost, FakeSocket, HandClock } from '../ocpp/helpers.ts';
 
 function aGateway(chargerIsWaiting = false, replay?: ReplayRate) {
@@ -28,6 +29,7 @@ function aGateway(chargerIsWaiting = false, replay?: ReplayRate) {
     log: silentLog,
     post: host.post,
     dialer,
+    mappers: fakeMappers,
     backendOf: (charger) =>
       charger === 'orphan' ? null : { url: 'ws://cpms', password: null, ...(replay ? { replay } : {}) },
     chargerIsWaiting: () => chargerIsWaiting,

@@ -3,6 +3,7 @@ import type { CallAnswered, CallFailed } from '../../../../actors/ports.ts';
 import type { ConnectionLimits } from '../../../../adapters/ocpp-south/charger-connection.ts';
 import { createSouthGateway } from '../../../../adapters/ocpp-south/gateway.ts';
 import { silentLog } from '../../../../runtime/log.ts';
+import { fakeMappers } from '../../../helpers/fake-mappers.ts';
 import { countingRandom, dataOf, FakeHost, FakeSocket, HandClock } from '../ocpp/helpers.ts';
 
 const info = {
@@ -21,6 +22,7 @@ function aGateway(limits: Partial<ConnectionLimits> = {}) {
     random: countingRandom(),
     log: silentLog,
     post: host.post,
+    mappers: fakeMappers,
     limits,
   });
   const connect = (identity = 'A') => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SetLimit } from '../../../../actors/ports.ts';
-import type { OutgoingCall } from '../../../../adapters/ocpp/call-queue.ts';
+import type { VersionedCall } from '../../../../adapters/ocpp/translation.ts';
 import { createLimitsPort } from '../../../../adapters/ocpp-south/limits.ts';
+import { mapDown } from '../../../../machines/shared/mapping/down/map-down.ts';
 import { silentLog } from '../../../../runtime/log.ts';
 import { dataOf, FakeHost, HandClock } from '../ocpp/helpers.ts';
 
@@ -19,8 +20,8 @@ const aSet = (correlation: string, overrides: Partial<SetLimit> = {}): SetLimit 
 
 function aPort() {
   const host = new FakeHost();
-  const calls: OutgoingCall[] = [];
-  const south = { call: (_charger: string, call: OutgoingCall) => void calls.push(call) };
+  const calls: VersionedCall[] = [];
+  const south = { call: (_charger: string, call: VersionedCall) => void calls.push(call) };
   const port = createLimitsPort({ clock: new HandClock(), log: silentLog, post: host.post, south });
   const answer = (n: number, status: string): void =>
     calls[n]?.settle({ kind: 'answered', raw: '', payload: { status } });
@@ -50,6 +51,41 @@ describe('a limit', () => {
         },
       },
     });
+  });
+
+  test('of a transaction of 2.0.1 names it beside the profile, for the translation', () => {
+    const { port, calls } = aPort();
+    port.perform(aSet('c', { transactionId: 'tx-1' }));
+    expect(calls[0]?.transaction).toMatchObject({ transactionId: 'tx-1', connector: 2 });
+    expect(calls[0]?.raw).not.toContain('transactionId');
+    port.perform(aSet('d', { connector: 1 }));
+    expect(calls[1]?.transaction).toBeUndefined();
+  });
+
+  test('reaches a charger of 2.0.1 as its transaction there', () => {
+    const { port, calls } = aPort();
+    port.perform(aSet('c', { transactionId: 'tx-1' }));
+    const { action, raw, transaction } = calls[0]!;
+    const facts = { nowMs: 0, ...(transaction ? { transaction } : {}) };
+    const call = { action, payload: JSON.parse(raw) as Record<string, unknown> };
+    const mapped = mapDown('1.6', '2.0.1', call, facts);
+    expect(mapped).toMatchObject({
+      outcome: 'sent',
+      calls: [
+        {
+          action: 'SetChargingProfile',
+          payload: { evseId: 2, chargingProfile: { id: 900_002, transactionId: 'tx-1', stackLevel: 1 } },
+        },
+      ],
+    });
+  });
+
+  test('permanent or not, is within what a charger of 2.0.1 takes', () => {
+    const { port, calls } = aPort();
+    port.perform({ type: 'installFailSafe', charger: 'A', limitMilliamps: 6_000, correlation: 'f' });
+    const payload = JSON.parse(calls[0]?.raw ?? '') as Record<string, unknown>;
+    const mapped = mapDown('1.6', '2.0.1', { action: 'SetChargingProfile', payload }, { nowMs: 0 });
+    expect(mapped).toMatchObject({ outcome: 'sent', lost: [] });
   });
 
   test.each(['Accepted', 'Rejected', 'NotSupported'])('reports the word of the charger: %s', (status) => {

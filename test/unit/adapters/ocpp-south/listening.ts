@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { WebSocket } from 'ws';
+import { ALL_VERSIONS } from '../../../../adapters/ocpp/subprotocol.ts';
 import type { ConnectionLimits } from '../../../../adapters/ocpp-south/charger-connection.ts';
 import { SecretKeeper } from '../../../../adapters/ocpp-south/credentials.ts';
 import { createSouthGateway } from '../../../../adapters/ocpp-south/gateway.ts';
@@ -8,6 +9,7 @@ import { createSouthServer, type SouthServerOptions } from '../../../../adapters
 import { silentLog } from '../../../../runtime/log.ts';
 import { SystemClock } from '../../../../runtime/system-clock.ts';
 import { systemRandom } from '../../../../runtime/system-random.ts';
+import { fakeMappers } from '../../../helpers/fake-mappers.ts';
 import { FakeHost } from '../ocpp/helpers.ts';
 
 export const KEY = 'a-key-of-enough-characters';
@@ -50,6 +52,7 @@ export async function listening(
     random: systemRandom,
     log: silentLog,
     limits: { rate: null, ...options.limits },
+    mappers: fakeMappers,
     post: (incoming) => {
       const result = host.post(incoming);
       if (options.answering === true && incoming.type === 'south.called') {
@@ -75,6 +78,7 @@ export async function listening(
     gateway,
     keeper,
     gate: aGate(keeper),
+    versions: ALL_VERSIONS,
     ...options.server,
     limits: { refusalStepMs: 20, ...options.server?.limits },
   });

@@ -12,6 +12,22 @@ export const REAL_FRAMES = [
   '[4,"b2","GenericError","went wrong",{}]',
 ] as const;
 
+/** The same of 2.0.1, types 5 and 6 of 2.1 among them. */
+export const REAL_FRAMES_201 = [
+  '[2,"19223201","BootNotification",{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}]',
+  '[2,"a1","Authorize",{"idToken":{"idToken":"04A1B2C3","type":"ISO14443"}}]',
+  '[2,"a2","TransactionEvent",{"eventType":"Started","timestamp":"2026-01-01T12:00:00Z","triggerReason":"CablePluggedIn","seqNo":0,"transactionInfo":{"transactionId":"tx-1"},"evse":{"id":1,"connectorId":1}}]',
+  '[2,"a3","MeterValues",{"evseId":1,"meterValue":[{"timestamp":"2026-01-01T12:00:00Z","sampledValue":[{"value":12.5,"measurand":"Current.Import","phase":"L1"}]}]}]',
+  '[2,"a4","StatusNotification",{"timestamp":"2026-01-01T12:00:00Z","connectorStatus":"Available","evseId":1,"connectorId":1}]',
+  '[2,"a5","NotifyReport",{"requestId":1,"generatedAt":"2026-01-01T12:00:00Z","seqNo":0}]',
+  '[2,"a6","Heartbeat",{}]',
+  '[2,"a7","Reset",{"type":"Immediate"}]',
+  '[3,"b1",{"status":"Accepted","currentTime":"2026-01-01T12:00:00Z","interval":300}]',
+  '[4,"b2","GenericError","went wrong",{}]',
+  '[5,"b3","GenericError","went wrong",{}]',
+  '[6,"b4","NotifyPeriodicEventStream",{"id":1,"pending":0,"basetime":"2026-01-01T12:00:00Z","data":[]}]',
+] as const;
+
 const TOKENS = [
   '[',
   ']',
@@ -53,11 +69,15 @@ export function sequence(seed: number): () => number {
 }
 
 /** `count` broken variants of real frames: pieces cut out, doubled, swapped, overwritten, inserted. */
-export function* mutations(seed: number, count: number): Generator<string> {
+export function* mutations(
+  seed: number,
+  count: number,
+  frames: readonly string[] = REAL_FRAMES,
+): Generator<string> {
   const next = sequence(seed);
   const below = (n: number): number => Math.floor(next() * n);
   for (let made = 0; made < count; made += 1) {
-    let text: string = REAL_FRAMES[below(REAL_FRAMES.length)] ?? '';
+    let text: string = frames[below(frames.length)] ?? '';
     for (let step = below(4); step >= 0; step -= 1) {
       const at = below(text.length + 1);
       const to = Math.min(text.length, at + below(12));
