@@ -37,7 +37,7 @@ describe.each<OcppVersion>(['1.6', '2.0.1'])('a charger and a CPMS of %s', (vers
     for (const command of commands) expect(await cpms.command(command)).toEqual({ status: 'Accepted' });
     expect(charger.commands.map(({ action, payload }) => [action, payload])).toEqual(commands);
     expect(faultsIn(version, cpms.heard, driver.stories)).toEqual([]);
-    expect([cpms.endsHeard, cpms.samplesHeard]).toEqual([2, 6]);
+    expect([cpms.startsHeard, cpms.endsHeard, cpms.samplesHeard]).toEqual([2, 2, 6]);
     expect([...charger.illegal, ...cpms.illegal]).toEqual([]);
   });
 });

@@ -51,7 +51,7 @@ export class ChargerDriver201 implements ChargerDriver {
 
   async sampleSigned(): Promise<void> {
     const at = now();
-    this.#running().samples.push({ at, signed: SIGNED });
+    this.#running().samples.push({ at, wh: this.#lastWh, signed: SIGNED });
     await this.#updated(at, this.#lastWh, { signedMeterValue: { signedMeterData: SIGNED, ...SIGNING } });
   }
 

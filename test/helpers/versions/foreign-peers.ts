@@ -93,6 +93,13 @@ export class ForeignCpms {
     return (started?.payload.transactionInfo as Payload | undefined)?.transactionId;
   }
 
+  /** Starts of transactions that were heard. */
+  get startsHeard(): number {
+    return this.heard.filter(
+      ({ action, payload }) => action === 'StartTransaction' || payload.eventType === 'Started',
+    ).length;
+  }
+
   /** Transactions whose end was heard. */
   get endsHeard(): number {
     return this.heard.filter(

@@ -59,17 +59,19 @@ function stop(found: Open, faults: string[], { payload }: SeenCall): void {
     faults.push(`StopTransaction of ${found.id}: idTag expected ${found.story.idTag}, came ${idTag}`);
 }
 
-/** Readings at the ends of a transaction are told by meterStart and meterStop. */
+/** One sample per moment; readings at the ends of a transaction are told by meterStart and meterStop. */
 function samplesOf(meterValue: unknown): Sample[] {
-  return (meterValue as MeterValue16[]).flatMap(({ timestamp, sampledValue }) =>
-    sampledValue
-      .filter(({ context = '' }) => !context.startsWith('Transaction.'))
-      .map(({ value, format }) =>
-        format === 'SignedData'
-          ? { at: timestamp, signed: signedText(value) }
-          : { at: timestamp, wh: Number(value) },
-      ),
-  );
+  return (meterValue as MeterValue16[]).flatMap(({ timestamp, sampledValue }) => {
+    const between = sampledValue.filter(({ context = '' }) => !context.startsWith('Transaction.'));
+    const plain = between.find(({ format }) => format !== 'SignedData');
+    const signed = between.find(({ format }) => format === 'SignedData');
+    if (between.length === 0) return [];
+    return {
+      at: timestamp,
+      ...(plain ? { wh: Number(plain.value) } : {}),
+      ...(signed ? { signed: signedText(signed.value) } : {}),
+    };
+  });
 }
 
 /** The text itself, or the JSON object of the fields that 2.0.1 signs in. */

@@ -71,15 +71,14 @@ function registerAt(event: Event201 | undefined, context: string): number {
   return sampled.find((one) => one.context === context)?.value ?? -1;
 }
 
-/** Beside a signed text 2.0.1 has a number, which says nothing that the text does not. */
 function samplesOf({ meterValue = [] }: Event201): Sample[] {
   return meterValue.flatMap(({ timestamp, sampledValue }) =>
     sampledValue
       .filter(({ context = '' }) => !context.startsWith('Transaction.'))
-      .map(({ value, signedMeterValue }) =>
-        signedMeterValue
-          ? { at: timestamp, signed: signedMeterValue.signedMeterData }
-          : { at: timestamp, wh: value },
-      ),
+      .map(({ value, signedMeterValue }) => ({
+        at: timestamp,
+        wh: value,
+        ...(signedMeterValue ? { signed: signedMeterValue.signedMeterData } : {}),
+      })),
   );
 }

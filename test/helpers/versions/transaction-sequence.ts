@@ -10,7 +10,10 @@ export interface SeenCall {
   answer: Record<string, unknown>;
 }
 
-/** A reading between the two ends of a transaction; `signed` is text that must arrive byte for byte. */
+/**
+ * A reading between the two ends of a transaction. `signed` is text that must arrive byte for byte; a charger of 1.6
+ * says no number beside it, and 2.0.1 must have one there, which is then nobody's word.
+ */
 export interface Sample {
   at: string;
   wh?: number;
@@ -66,9 +69,18 @@ function differences(
     if (!found) return;
     for (const name of Object.keys(expected) as Array<keyof TransactionStory>) {
       if (name === 'offline' && version === '1.6') continue;
-      const [want, got] = [JSON.stringify(expected[name]), JSON.stringify(found[name])];
+      const want = JSON.stringify(expected[name]);
+      const got = JSON.stringify(name === 'samples' ? asTold(found.samples, expected.samples) : found[name]);
       if (want !== got) faults.push(`transaction ${index + 1}, ${name}: expected ${want}, came ${got}`);
     }
   });
   return faults;
+}
+
+/** Without the numbers that the charger did not say. */
+function asTold(heard: readonly Sample[], told: readonly Sample[]): Sample[] {
+  return heard.map((sample, index) => {
+    const { at, signed } = sample;
+    return signed !== undefined && told[index]?.wh === undefined ? { at, signed } : sample;
+  });
 }
