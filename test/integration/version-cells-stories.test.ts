@@ -49,7 +49,10 @@ const gotBy = ({ charger }: CellRun, [action]: readonly [string, unknown]) =>
 
 async function remoteStop(run: CellRun): Promise<void> {
   await run.step('remote stop', async () => {
-    await run.until('the CPMS knows the transaction', () => run.cpms.startsHeard === run.driver.stories.length);
+    await run.until(
+      'the CPMS knows the transaction',
+      () => run.cpms.startsHeard === run.driver.stories.length,
+    );
     const id = run.driver.transactionId;
     const command = COMMANDS[run.cell.cpms].remoteStop(run.cpms.lastTransactionId);
     expect(await run.cpms.command(command)).toMatchObject(ACCEPTED);
