@@ -94,7 +94,8 @@ async function allHeard(run: CellRun): Promise<void> {
     const { stories } = run.driver;
     await run.until(`${stories.length} ends`, () => run.cpms.endsHeard >= stories.length);
     await run.linkIs('online');
-    expect(faultsIn(run.cell.cpms, run.cpms.heard, stories).join('\n')).toBe('');
+    const faults = faultsIn(run.cell.cpms, run.cpms.heard, stories);
+    expect(faults, faults.join('\n')).toEqual([]);
   });
   await run.step('everything was legal', async () => {
     expect({ atCharger: run.charger.illegal, atCpms: run.cpms.illegal }).toEqual({
