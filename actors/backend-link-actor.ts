@@ -7,6 +7,7 @@ import type {
 } from '../machines/backend-link/backend-link.messages.ts';
 import { jitterOf } from '../machines/backend-link/backend-link.rules.ts';
 import type { Mode } from '../machines/shared/mode.ts';
+import { FIRST_VERSION, versionOfSubprotocol } from '../machines/shared/ocpp-version.ts';
 import { idOf } from '../runtime/address.ts';
 import type { Envelope, Json } from '../runtime/envelope.ts';
 import type { ActorKind, RecordedEffect, StoredActor, Turn } from '../runtime/host/actor-kind.ts';
@@ -24,6 +25,8 @@ import {
 import { parkedRestMs, tryNext } from './link/parking.ts';
 import { LinkQueue } from './link/queue.ts';
 import { Suspicion } from './link/suspicion.ts';
+import { chargerVersionOf, noteCpmsVersion } from './link/wording.ts';
+import type { NorthDial, NorthOpened } from './ports.ts';
 import type { LinkConfig, QueueRow, Tells } from './tells.ts';
 
 /** Samples that wait for longer have others behind them. */
@@ -66,7 +69,8 @@ const receivers: Readonly<Record<string, (turn: Turn) => void>> = {
     pump(turn);
   },
   'north.opened'(turn) {
-    const { socketId } = turn.envelope.data as { socketId: string };
+    const { socketId, subprotocol } = turn.envelope.data as unknown as NorthOpened;
+    noteCpmsVersion(turn, idOf(turn.self), versionOfSubprotocol(subprotocol) ?? FIRST_VERSION);
     queueOf(turn).startDraining();
     step(turn, { type: 'north.opened', at: turn.at, socketId });
   },
@@ -135,7 +139,7 @@ const effects: Readonly<Record<string, (turn: Turn, effect: RecordedEffect) => v
     turn.tell(`charger/${charger}`, 'charger.backendChanged', { mode });
     turn.journal({ type: 'link.modeChanged', data: { mode }, reason: { code: `link.${mode}` }, charger });
   },
-  dial: (turn) => performNorth(turn, 'dial', {}),
+  dial: (turn) => performNorth(turn, 'dial', preferenceOf(turn)),
   hangUp: (turn) => performNorth(turn, 'hangUp', CLOSE_SILENT),
   deliver: pump,
   tryParked,
@@ -180,6 +184,12 @@ function jitterNow(turn: Turn): { at: number; jitter: number } {
 
 function performNorth(turn: Turn, type: 'dial' | 'hangUp', data: Record<string, unknown>): void {
   turn.perform({ port: 'north', type, recovery: 'answer', data: { charger: idOf(turn.self), ...data } });
+}
+
+/** The charger's own version first: then nothing needs translating. Row `chargerVersion/<charger>`. */
+function preferenceOf(turn: Turn): Pick<NorthDial, 'prefer'> {
+  const prefer = chargerVersionOf(turn, idOf(turn.self));
+  return prefer === FIRST_VERSION ? {} : { prefer };
 }
 
 function contextOf(turn: Turn): BackendLinkContext {

@@ -1,5 +1,6 @@
 import { chargerMachine } from '../machines/charger/charger.machine.ts';
 import type { AwaitedAnswer, ForwardedCommand, ModeCause } from '../machines/charger/charger.messages.ts';
+import { FIRST_VERSION, versionOfSubprotocol } from '../machines/shared/ocpp-version.ts';
 import { idOf } from '../runtime/address.ts';
 import type { Json } from '../runtime/envelope.ts';
 import type { ActorKind, StoredActor, Turn } from '../runtime/host/actor-kind.ts';
@@ -14,6 +15,7 @@ import { commandEnded, northCalled, refuseCommand, sendCommand } from './charger
 import { deferredEnded, isDeferredRun, reportLostRuns, runDeferred } from './charger/deferred.ts';
 import { tellAllDemands } from './charger/demand.ts';
 import { announceLetIn, closeOut } from './charger/mirror-close.ts';
+import { chargerOf } from './charger/outbound.ts';
 import { askBoot, askStatuses, isOwn, ownCallEnded, stopWanted } from './charger/own-calls.ts';
 import { renewCaps } from './charger/profiles.ts';
 import { relayAnswered, relayFailed } from './charger/relay.ts';
@@ -21,6 +23,7 @@ import { resendSession } from './charger/resend.ts';
 import { isSettingCall, settingCallEnded } from './charger/settings.ts';
 import { answerLocally, delivered, southCalled } from './charger/south-calls.ts';
 import { sessionEnded } from './charger/transactions.ts';
+import { noteChargerVersion } from './link/wording.ts';
 import type { SouthClosed, SouthOpened } from './ports.ts';
 import type { ChargerConfig, Mode, Tells } from './tells.ts';
 
@@ -63,7 +66,8 @@ const receivers: Readonly<Record<string, (turn: Turn) => void>> = {
   'charger.resendSession': resendSession,
   'charger.sessionEnded': sessionEnded,
   'south.opened'(turn) {
-    const { socketId } = turn.envelope.data as unknown as SouthOpened;
+    const { socketId, subprotocol } = turn.envelope.data as unknown as SouthOpened;
+    noteChargerVersion(turn, chargerOf(turn), versionOfSubprotocol(subprotocol) ?? FIRST_VERSION);
     step(turn, { type: 'socket.opened', at: turn.at, socketId, connectors: connectorsOf(turn) });
   },
   'south.closed'(turn) {

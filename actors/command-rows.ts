@@ -1,4 +1,5 @@
 import type { CommandName } from '../machines/shared/governance/rules.ts';
+import type { OcppVersion } from '../machines/shared/ocpp-version.ts';
 import type { Reason } from '../runtime/envelope.ts';
 
 /** Durable rows (Turn.row tables) about the commands of a CPMS. */
@@ -10,6 +11,8 @@ export interface DeferredRow {
   connector: number | null;
   action: string;
   raw: string;
+  /** Absent: 1.6. */
+  version?: OcppVersion;
   /** Of the CPMS's CALL, which was answered when it was deferred. */
   messageId: string;
   deferredAt: number;

@@ -8,7 +8,7 @@ import type {
 } from '../machines/site-budget/site-budget.messages.ts';
 import type { ActorKind, RecordedEffect, Turn } from '../runtime/host/actor-kind.ts';
 import type { LimitsAnswered, LimitsEffect, LimitsFailed } from './ports.ts';
-import type { LimitRow, Mode, Tells } from './tells.ts';
+import type { LimitRow, Mode, Tells, TransactionRow } from './tells.ts';
 
 /** Envelopes that become an event of the same name with the same fields. */
 type PlainTell = 'configured' | 'chargerChanged' | 'demandChanged' | 'capChanged' | 'limitChanged';
@@ -72,7 +72,7 @@ function onEffect(turn: Turn, effect: RecordedEffect): void {
     case 'sendLimit': {
       const { isCut, ...params } = effect.params as unknown as SendLimit;
       noteLimit(turn, params.charger, params.connector, params);
-      perform(turn, { type: 'set', ...params }, isCut);
+      perform(turn, { type: 'set', ...params, transactionId: chargersIdOf(turn, params) }, isCut);
       break;
     }
     case 'installFailSafe': {
@@ -92,6 +92,17 @@ function onEffect(turn: Turn, effect: RecordedEffect): void {
       break;
     }
   }
+}
+
+/** A charger of 2.0.1 calls its transaction by a text; the ledger counts with our number for it. */
+function chargersIdOf(
+  turn: Turn,
+  { charger, transactionId }: Pick<SendLimit, 'charger' | 'transactionId'>,
+): number | string {
+  const session = turn.row<string>(`transactionIds/${charger}`, String(transactionId));
+  if (session === undefined) return transactionId;
+  const row = turn.row(`transactions/${charger}`, session) as TransactionRow | undefined;
+  return row?.eventId ?? transactionId;
 }
 
 /** For whoever asks what holds on a connector, as the CPMS does by GetCompositeSchedule. */

@@ -1,4 +1,4 @@
-import type { GovernanceRules } from '../machines/shared/governance/rules.ts';
+import { defaultGovernance, type GovernanceRules } from '../machines/shared/governance/rules.ts';
 import { type Address, addressOf } from '../runtime/address.ts';
 import type { Incoming, Json } from '../runtime/envelope.ts';
 import type { BudgetConfig, ChargerConfig, LinkConfig, OfflineAuth } from './tells.ts';
@@ -88,6 +88,10 @@ export function configureBudget(plan: SitePlan): Incoming {
   return { type: 'budget.configured', from: SITE, to: 'budget/site', data: config as unknown as Json };
 }
 
+function areDefault(rules: GovernanceRules): boolean {
+  return JSON.stringify(rules) === JSON.stringify(defaultGovernance);
+}
+
 export function configureCharger(plan: SitePlan, place: ChargerPlace): Incoming[] {
   const { charger } = place;
   const chargerConfig: ChargerConfig = {
@@ -100,7 +104,7 @@ export function configureCharger(plan: SitePlan, place: ChargerPlace): Incoming[
     managed: plan.electrical !== null,
     offlineAuth: plan.offlineAuth,
     mirrorCloseAfterMs: place.mirrorCloseAfterMs,
-    governance: plan.governance,
+    ...(areDefault(plan.governance) ? {} : { governance: plan.governance }),
   };
   const linkConfig: LinkConfig = {
     backend: plan.backendId,

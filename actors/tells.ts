@@ -1,4 +1,5 @@
 import type { GovernanceRules } from '../machines/shared/governance/rules.ts';
+import type { OcppVersion } from '../machines/shared/ocpp-version.ts';
 
 /**
  * What actors tell each other. Key = envelope type, value = envelope data. Addresses: charger/<id>,
@@ -24,8 +25,8 @@ export interface ChargerConfig {
   offlineAuth: OfflineAuth;
   /** CPMS away for this long: the charger is closed out until it is back (`mirror-close`); null: it stays (`hold`). */
   mirrorCloseAfterMs: number | null;
-  /** Rules for the commands of its CPMS. */
-  governance: GovernanceRules;
+  /** Rules for the commands of its CPMS; absent: the defaults, which need not be stored for each charger. */
+  governance?: GovernanceRules;
 }
 
 export interface OfflineAuth {
@@ -78,7 +79,7 @@ export interface Tells {
   'charger.backendChanged': { mode: Mode };
   /** The link got a final word for queue entry n: the CPMS's answer, or it became a dead letter. */
   'charger.delivered':
-    | { n: number; outcome: 'answered'; raw: string }
+    | { n: number; outcome: 'answered'; raw: string; version?: OcppVersion }
     | { n: number; outcome: 'deadLettered'; error: string };
   /**
    * Somebody wants a delivered transaction sent again, as the CPMS lost it. `messages` as the charger sent them, in
@@ -156,14 +157,24 @@ export interface QueueRow {
   n: number;
   /** `boot` goes first, then `status` (newest per connector), then `history` by number, when the link resyncs; by number otherwise. */
   lane: 'boot' | 'status' | 'history';
+  /** As the charger sent it, in `version` (absent: 1.6). */
   action: string;
   raw: string;
+  version?: OcppVersion;
+  /** What a CPMS of 1.6 gets instead of a message of 2.0.1 that the sockets cannot translate alone; null: nothing. */
+  in16?: MessageIn16 | null;
+  /** Only a CPMS of this version gets it. */
+  only?: OcppVersion;
+  /** Of a transaction: it was accepted while the CPMS was away. */
+  offline?: boolean;
+  /** Its place in its transaction towards a CPMS of 2.0.1; given when it first leaves. */
+  seqNo?: number;
   /** Message id upstream; fixed here so that a repeat is byte-identical. */
   callId: string;
-  kind: 'start' | 'meter' | 'stop' | 'status' | 'boot' | 'notice';
+  kind: 'start' | 'meter' | 'stop' | 'event' | 'status' | 'boot' | 'notice';
   connector: number | null;
   session: string | null;
-  /** Charger-facing transaction id in `raw`, to be rewritten to the CPMS's when it differs. */
+  /** Charger-facing transaction id in the 1.6 text, to be rewritten to the CPMS's when it differs. */
   transactionId: number | null;
   acceptedAt: number;
   attempts: number;
@@ -172,6 +183,9 @@ export interface QueueRow {
   /** Only while a parked message is tried again. */
   trial?: { parkedAt: number; tries: number };
 }
+
+// A type, not an interface: only then it counts as JSON.
+export type MessageIn16 = { action: string; raw: string };
 
 /** Table `inFlight/<charger>`, key `call`: a message is under way while `n` names a row that still stands in the queue. */
 export interface InFlightRow {
@@ -228,6 +242,8 @@ export interface ContentRow {
   n: number;
   session: string | null;
   answer: string | null;
+  /** Of `answer`; absent: 1.6. */
+  version?: OcppVersion;
   at: number;
 }
 
@@ -238,6 +254,8 @@ export interface TransactionRow {
   idTag: string;
   /** Charger-facing id: the CPMS's where it was known in time and free on this charger, else ours from 2^30 up. */
   transactionId: number;
+  /** What a charger of 2.0.1 calls it. */
+  eventId?: string;
   cpmsTransactionId: number | null;
   startN: number;
   state: 'open' | 'stopped' | 'settled' | 'aborted';
@@ -253,7 +271,7 @@ export interface TransactionRow {
   resent?: { id: string; to: number };
 }
 
-/** Table `transactionIds/<charger>`, key = charger-facing id: session id. */
+/** Table `transactionIds/<charger>`, key = charger-facing id, of 2.0.1 behind `201:`: session id. */
 export type TransactionIdRow = string;
 
 /** Table `limits/<charger>`, key = connector (0: the fail-safe default of all): what the budget last sent there. */

@@ -52,14 +52,14 @@ export function repeated(
   known: ContentRow,
   decide: (asker: Asker) => void,
 ): void {
-  const { n, session, answer } = known;
+  const { n, session, answer, version } = known;
   const { socketId, messageId, action } = called;
   turn.journal({
     type: 'message.repeated',
     reason: { code: 'message.knownByContent', params: { n, action } },
   });
   if (session !== null) noteConfirmed(turn, session);
-  if (answer !== null) answerCharger(turn, called, { raw: answer });
+  if (answer !== null) answerCharger(turn, called, { raw: answer, ...(version ? { version } : {}) });
   else if (isUnanswered(contextOf(turn), String(n))) {
     const key = String(n);
     step(turn, { type: 'answer.repeated', at: turn.at, key, socketId, messageId });

@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import type { ChargerContext, ChargerEvent } from '../../machines/charger/charger.messages.ts';
+import type { ChargingState } from '../../machines/shared/mapping/mapping.ts';
 import type { Demand } from '../../machines/shared/ocpp16.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
@@ -17,6 +18,10 @@ export interface ConnectorNote {
   transactionId: number | null;
   /** Newest StatusNotification that may still be waiting in the queue. */
   statusN: number | null;
+  /** Of a charger of 2.0.1: the newest status that was made for a CPMS of 1.6 alone. */
+  statusIn16N?: number | null;
+  /** Of a charger of 2.0.1: what it last said of the car. */
+  chargingState?: ChargingState | null;
   /** Last values told on. */
   energyWh: number | null;
   currentMilliamps: number[] | null;
@@ -152,7 +157,9 @@ export function storeConfig(turn: Turn, { offlineAuth, governance, ...config }: 
   const { localList, ...auth } = offlineAuth;
   turn.putRow('chargerConfig', chargerOf(turn), { ...config, ...auth } as unknown as Json);
   turn.putRow('siteList', chargerOf(turn), localList);
-  turn.putRow('governance', chargerOf(turn), governance as unknown as Json);
+  const isStored = turn.row('governance', chargerOf(turn)) !== undefined;
+  if (governance) turn.putRow('governance', chargerOf(turn), governance as unknown as Json);
+  else if (isStored) turn.removeRow('governance', chargerOf(turn));
 }
 
 export function configOf(turn: Turn): StoredConfig {

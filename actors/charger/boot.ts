@@ -1,4 +1,5 @@
 import { bootStatusOf } from '../../machines/charger/charger.rules.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import { parsePayload } from '../../machines/shared/ocpp16.ts';
 import { rfc3339 } from '../../machines/shared/rfc3339.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
@@ -9,7 +10,7 @@ import { enqueue, withdraw } from './queue.ts';
 import { putWord, removeWord } from './words.ts';
 
 /** A charger must not wait for an absent CPMS to be let in: it is accepted here, and its Boot goes up first later. */
-export function acceptBoot(turn: Turn, asker: Asker, raw: string): void {
+export function acceptBoot(turn: Turn, asker: Asker, text: { raw: string; version?: OcppVersion }): void {
   const { bootN } = booksOf(turn);
   if (bootN !== null) {
     withdraw(turn, bootN);
@@ -18,7 +19,7 @@ export function acceptBoot(turn: Turn, asker: Asker, raw: string): void {
   const n = enqueue(turn, {
     lane: 'boot',
     action: 'BootNotification',
-    raw,
+    ...text,
     kind: 'boot',
     connector: null,
     session: null,

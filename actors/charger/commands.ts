@@ -1,5 +1,6 @@
 import { commandsMax, type ForwardedCommand } from '../../machines/charger/charger.messages.ts';
 import { policyRefusal16 } from '../../machines/shared/governance/commands16.ts';
+import { refusalAlways201 } from '../../machines/shared/governance/commands201.ts';
 import type { CommandReason } from '../../machines/shared/governance/judge.ts';
 import { parsePayload, refusalOf } from '../../machines/shared/ocpp16.ts';
 import { hasDoubledKeys, rewriteTransactionId } from '../../machines/shared/raw-json.ts';
@@ -8,6 +9,7 @@ import type { CallAnswered, CallErrorData, CallFailed } from '../ports.ts';
 import { clearCache } from './authorise.ts';
 import { contextOf, modeOfTurn, step } from './books.ts';
 import { type Called, calledOf } from './called.ts';
+import { aboutTransaction, inWordsOf16 } from './command-words.ts';
 import { deferCommand } from './deferred.ts';
 import { DEFERRED_MAX } from './deferred-rows.ts';
 import { type Judged, journalReason, judge, tellReason } from './governance.ts';
@@ -17,19 +19,64 @@ import { answerProfileCommand } from './profiles.ts';
 import { withoutProfile } from './remote-start.ts';
 import { keepSetting, withSettings } from './settings.ts';
 import { openByCpmsId, sessionOf, transactionOf } from './transaction-rows.ts';
+import { answerTransactionStatus } from './transaction-status.ts';
 
 /** A CALL of the CPMS: answered here where it is ours or the charger is away, else forwarded as it stands. */
 export function northCalled(turn: Turn): void {
   const called = asJudged(calledOf(turn));
-  const judged = judge(turn, called);
-  const mode = modeOfTurn(turn);
-  if (judged.outcome === 'refuse') refuseByPolicy(turn, called, judged.reason);
-  else if (judged.outcome === 'answer') answerHere(turn, called, judged);
-  else if (mode === 'offline' || mode === 'fallback')
-    refuse(turn, called, 'command.chargerAway', answerWhenAway(called.action));
-  else if (judged.outcome === 'forward') forward(turn, called);
-  else if (!deferCommand(turn, called, judged)) refuseByPolicy(turn, called, TOO_MANY_DEFERRED);
+  if (called.version === '2.0.1') {
+    commandIn201(turn, called);
+    return;
+  }
+  const answer = decide(turn, called, judge(turn, called));
+  if (answer) answerBackend(turn, called, answer);
+  else forward(turn, called);
 }
+
+/** Judged by what it says in 1.6; of a list of variables all are forwarded, or none. */
+function commandIn201(turn: Turn, called: Called): void {
+  if (called.action === 'GetTransactionStatus' && answerTransactionStatus(turn, called)) return;
+  const always = refusalAlways201(called.action, called.payload);
+  if (always !== null) {
+    const answer: Answer = { raw: always, version: '2.0.1' };
+    answerBackend(turn, called, refusal(turn, called, 'command.neverTheCpms', answer));
+    return;
+  }
+  const words = inWordsOf16(turn, called);
+  const judged = (words?.calls ?? [called]).map((call) => ({ call, judgement: judge(turn, call) }));
+  const isMixed = new Set(judged.map(({ judgement }) => judgement.outcome)).size > 1;
+  const answers = judged.map(({ call, judgement }) =>
+    isMixed ? refusalByPolicy(turn, call, MIXED) : decide(turn, call, judgement),
+  );
+  const given = answers.filter((answer) => answer !== null);
+  const [first] = given;
+  if (!first) forward(turn, called, words?.calls[0]);
+  // A deferral is in the CPMS's words already; it has one command only.
+  else if ('version' in first) answerBackend(turn, called, first);
+  else answerBackend(turn, called, words ? words.answer(given) : withError(first));
+}
+
+/** A command that 1.6 lacks has no refusing status here, whatever it says. */
+function withError(answer: Answer): Answer {
+  return 'error' in answer ? answer : { error: internalError('the command is refused') };
+}
+
+/** The answer where the command is not to be forwarded now. */
+function decide(turn: Turn, called: Called, judged: Judged): Answer | null {
+  const mode = modeOfTurn(turn);
+  if (judged.outcome === 'refuse') return refusalByPolicy(turn, called, judged.reason);
+  if (judged.outcome === 'answer') return answerHere(turn, called, judged);
+  if (mode === 'offline' || mode === 'fallback')
+    return refusal(turn, called, 'command.chargerAway', answerWhenAway(called.action));
+  if (judged.outcome === 'forward') return null;
+  return deferCommand(turn, called, judged) ?? refusalByPolicy(turn, called, TOO_MANY_DEFERRED);
+}
+
+const MIXED: CommandReason = {
+  code: 'command.mixed',
+  params: {},
+  text: 'some of these settings are kept by the site: set them by themselves',
+};
 
 /** What was judged is what is sent, should the text have two readings. */
 function asJudged(called: Called): Called {
@@ -42,40 +89,51 @@ const TOO_MANY_DEFERRED: CommandReason = {
   text: 'too many commands wait for the end of a session',
 };
 
-function forward(turn: Turn, called: Called): void {
-  const { socketId, messageId, action } = called;
-  const raw = rawForCharger(turn, called);
+/** As it came; `in16` is what a command of 2.0.1 says in 1.6, if it says one thing. */
+function forward(turn: Turn, called: Called, in16?: Called): void {
+  const { socketId, messageId, action, version } = called;
+  const raw = version === undefined ? rawForCharger(turn, called) : rawIn201(turn, called, in16);
   if (raw === null) {
-    refuse(turn, called, 'command.foreignTransaction', { raw: '{"status":"Rejected"}' });
+    answerBackend(
+      turn,
+      called,
+      refusal(turn, called, 'command.foreignTransaction', { raw: '{"status":"Rejected"}' }),
+    );
     return;
   }
-  const command: ForwardedCommand = { key: turn.newUuid(), socketId, messageId, action };
+  const ofVersion = version === undefined ? {} : { version };
+  const command: ForwardedCommand = { key: turn.newUuid(), socketId, messageId, action, ...ofVersion };
+  if (in16 && action === 'SendLocalList') holdLocalList(turn, command.key, in16.raw);
   step(turn, { type: 'command.forwarded', at: turn.at, command, raw });
 }
 
+/** Where profiles are kept here, that of a remote start is. */
+function rawIn201(turn: Turn, { action, raw, payload }: Called, in16: Called | undefined): string {
+  if (action !== 'RequestStartTransaction' || !in16 || withoutProfile(turn, in16) === in16.raw) return raw;
+  const { chargingProfile: _kept, ...rest } = payload;
+  return JSON.stringify(rest);
+}
+
 /** A status says no more than no: the reason goes with it only where the CPMS takes a message for that. */
-function refuseByPolicy(turn: Turn, called: Called, reason: CommandReason): void {
+function refusalByPolicy(turn: Turn, called: Called, reason: CommandReason): Answer {
   const { action } = called;
   const raw = policyRefusal16(action);
   turn.journal({ type: 'command.refused', reason: journalReason(reason, { action }) });
   const error = { code: 'GenericError', description: reason.text, details: {} };
-  answerBackend(turn, called, raw === null ? { error } : { raw });
-  tellReason(turn, called, 'refused', reason);
+  tellReason(turn, called.original ?? called, 'refused', reason);
+  return raw === null ? { error } : { raw };
 }
 
-function answerHere(turn: Turn, called: Called, { facts, reason }: Judged): void {
+function answerHere(turn: Turn, called: Called, { facts, reason }: Judged): Answer {
   turn.journal({ type: 'command.answeredHere', reason: journalReason(reason, { action: called.action }) });
-  if (facts.setting === null) {
-    answerBackend(turn, called, answerProfileCommand(turn, called));
-    return;
-  }
-  answerBackend(turn, called, { raw: '{"status":"Accepted"}' });
+  if (facts.setting === null) return answerProfileCommand(turn, called);
   keepSetting(turn, facts.setting);
+  return { raw: '{"status":"Accepted"}' };
 }
 
-function refuse(turn: Turn, called: Called, code: string, answer: Answer): void {
+function refusal(turn: Turn, called: Called, code: string, answer: Answer): Answer {
   turn.journal({ type: 'command.refused', reason: { code, params: { action: called.action } } });
-  answerBackend(turn, called, answer);
+  return answer;
 }
 
 function answerWhenAway(action: string): Answer {
@@ -90,6 +148,8 @@ function rawForCharger(turn: Turn, called: Called): string | null {
   if (action !== 'RemoteStopTransaction') return raw;
   const id = payload.transactionId as number;
   const open = openByCpmsId(turn, id);
+  // To a charger of 2.0.1 it is translated, by the id of the event.
+  if (open?.eventId !== undefined) return raw;
   if (open) return open.transactionId === id ? raw : rewriteTransactionId(raw, open.transactionId);
   const namesake = sessionOf(turn, id);
   const other = namesake === null ? undefined : transactionOf(turn, namesake);
@@ -98,10 +158,13 @@ function rawForCharger(turn: Turn, called: Called): string | null {
 }
 
 /** The chart took the command on. */
-export function sendCommand(turn: Turn, { key, messageId, action }: ForwardedCommand, raw: string): void {
-  if (action === 'SendLocalList') holdLocalList(turn, key, raw);
+export function sendCommand(turn: Turn, command: ForwardedCommand, raw: string): void {
+  const { key, messageId, action, version } = command;
+  if (action === 'SendLocalList' && version === undefined) holdLocalList(turn, key, raw);
   turn.journal({ type: 'command.forwarded', reason: { code: 'command.allowed', params: { action } } });
-  callCharger(turn, { correlation: key, messageId, action, raw });
+  const about = aboutTransaction(turn, parsePayload(raw) ?? {});
+  const ofVersion = version === undefined ? {} : { version };
+  callCharger(turn, { correlation: key, messageId, action, raw, ...ofVersion, ...about });
 }
 
 /** Too many commands are out already. */
@@ -133,7 +196,8 @@ function isAccepted(turn: Turn): boolean {
 
 function outcomeOf(turn: Turn): Answer {
   if (turn.envelope.type === 'south.answered') {
-    return { raw: (turn.envelope.data as unknown as CallAnswered).raw };
+    const { raw, version } = turn.envelope.data as unknown as CallAnswered;
+    return version === undefined ? { raw } : { raw, version };
   }
   const { kind, error } = turn.envelope.data as unknown as CallFailed;
   if (kind === 'error') return { error };

@@ -26,6 +26,21 @@ export function stopKey({ transactionId, timestamp, meterStop }: StopTransaction
   return keyOf(timestamp, 'stop', JSON.stringify([transactionId, timestamp, meterStop]));
 }
 
+/** An event of 2.0.1 has a number of its own in its transaction. */
+export function eventKey({
+  timestamp,
+  seqNo,
+  eventType,
+  transactionInfo,
+}: {
+  timestamp: string;
+  seqNo: number;
+  eventType: string;
+  transactionInfo: { transactionId: string };
+}): string {
+  return keyOf(timestamp, 'event', JSON.stringify([transactionInfo.transactionId, seqNo, eventType]));
+}
+
 /** Transaction, connector and times stand in the raw text itself. */
 export function meterKey({ meterValue }: MeterValuesReq, raw: string): string {
   return keyOf(meterValue[0]?.timestamp ?? '', 'meter', raw);

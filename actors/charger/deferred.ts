@@ -1,4 +1,5 @@
 import { deferralAnswer16 } from '../../machines/shared/governance/commands16.ts';
+import { deferralAnswer201 } from '../../machines/shared/governance/commands201.ts';
 import { type CommandReason, overlaps } from '../../machines/shared/governance/judge.ts';
 import { parsePayload } from '../../machines/shared/ocpp16.ts';
 import type { Json } from '../../runtime/envelope.ts';
@@ -18,7 +19,7 @@ import {
   removeDeferred,
 } from './deferred-rows.ts';
 import { connectorsInSession, type Judged, journalReason, rulesOf, tellReason } from './governance.ts';
-import { answerBackend, callCharger, chargerOf, tell } from './outbound.ts';
+import { type Answer, callCharger, chargerOf, tell } from './outbound.ts';
 
 /** Commands that wait for the end of a session. Each is sent at most once: its row goes in the turn that sends it. */
 
@@ -28,14 +29,14 @@ const SOCKET_WAIT_MS = 60_000;
 const CLOCK_SLACK_MS = 60_000;
 const RUN = 'deferred:';
 
-/** Answers at once and keeps the command; false when too many wait already. */
-export function deferCommand(turn: Turn, called: Called, { facts, reason }: Judged): boolean {
-  const { action, raw, messageId } = called;
-  const answer = deferralAnswer16(action);
+/** Keeps the command, and says how its CPMS is answered at once; null when too many wait already. */
+export function deferCommand(turn: Turn, called: Called, { facts, reason }: Judged): Answer | null {
+  const { action, raw, messageId, version } = called.original ?? called;
+  const answer = called.original ? deferralAnswer201(action) : deferralAnswer16(action);
   const { name, connector } = facts;
   const waiting = deferredOf(turn);
   const older = waiting.filter(({ row }) => isSame(row, facts));
-  if (answer === null || waiting.length - older.length >= DEFERRED_MAX) return false;
+  if (answer === null || waiting.length - older.length >= DEFERRED_MAX) return null;
   for (const one of older) drop(turn, one, 'withdrawn', WORDS.replaced);
   const key = deferredKey(turn);
   const expiresAt = turn.at + rulesOf(turn).deferralMaxMs;
@@ -44,6 +45,7 @@ export function deferCommand(turn: Turn, called: Called, { facts, reason }: Judg
     connector,
     action,
     raw,
+    ...(version === undefined ? {} : { version }),
     messageId,
     deferredAt: turn.at,
     expiresAt,
@@ -55,10 +57,9 @@ export function deferCommand(turn: Turn, called: Called, { facts, reason }: Judg
     reason: journalReason(reason, { action, messageId }),
     data: { key, expiresAt },
   });
-  answerBackend(turn, called, { raw: answer });
-  tellReason(turn, called, 'deferred', reason);
+  tellReason(turn, called.original ?? called, 'deferred', reason);
   watchExpiry(turn);
-  return true;
+  return version === undefined ? { raw: answer } : { raw: answer, version };
 }
 
 const WORDS = {
@@ -110,7 +111,7 @@ function mayBeSent(turn: Turn): boolean {
 }
 
 function send(turn: Turn, { key, row }: Deferred): void {
-  const { action, raw, messageId } = row;
+  const { action, raw, version, messageId } = row;
   removeDeferred(turn, key);
   turn.putRow(runTable(turn), key, { action, messageId });
   turn.journal({
@@ -119,7 +120,12 @@ function send(turn: Turn, { key, row }: Deferred): void {
     data: { key },
   });
   tellReason(turn, row, 'sent', WORDS.sessionOver);
-  callCharger(turn, { correlation: `${RUN}${key}`, action, raw });
+  callCharger(turn, {
+    correlation: `${RUN}${key}`,
+    action,
+    raw,
+    ...(version === undefined ? {} : { version }),
+  });
 }
 
 function drop(

@@ -1,4 +1,5 @@
 import { factsOf16 } from '../../machines/shared/governance/commands16.ts';
+import { factsIn201 } from '../../machines/shared/governance/commands201.ts';
 import {
   type CommandContext,
   type CommandFacts,
@@ -6,7 +7,7 @@ import {
   type Judgement,
   judgeCommand,
 } from '../../machines/shared/governance/judge.ts';
-import type { GovernanceRules } from '../../machines/shared/governance/rules.ts';
+import { defaultGovernance, type GovernanceRules } from '../../machines/shared/governance/rules.ts';
 import type { Json, Reason } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import { booksOf, type ConnectorNote, contextOf } from './books.ts';
@@ -23,8 +24,9 @@ export interface Judged extends Judgement {
 }
 
 /** What the rules of this CPMS make of a command. */
-export function judge(turn: Turn, { action, payload }: Called): Judged {
-  const facts = factsOf16(action, payload);
+export function judge(turn: Turn, { action, payload, original }: Called): Judged {
+  const in16 = factsOf16(action, payload);
+  const facts = original ? factsIn201(original.action, in16) : in16;
   return { facts, ...judgeCommand(rulesOf(turn), facts, contextFor(turn)) };
 }
 
@@ -48,7 +50,8 @@ function isInSession({ session, status, statusOutlived }: ConnectorNote): boolea
 }
 
 export function rulesOf(turn: Turn): GovernanceRules {
-  return turn.row<Json>('governance', chargerOf(turn)) as unknown as GovernanceRules;
+  const rules = turn.row<Json>('governance', chargerOf(turn)) as unknown as GovernanceRules | undefined;
+  return rules ?? defaultGovernance;
 }
 
 export function journalReason({ code, params }: CommandReason, more: Record<string, Json> = {}): Reason {

@@ -3,7 +3,7 @@ import { type Sample, sampleOf } from '../../machines/shared/samples.ts';
 import { addressOf } from '../../runtime/address.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import { booksOf, contextOf, modeOfTurn, nextN, noteOf, patchNote, takeN } from './books.ts';
-import type { Called } from './called.ts';
+import { type Called, textsOf } from './called.ts';
 import { contentOf, meterKey, putContent } from './content.ts';
 import { buryForeign, isForeignId } from './foreign.ts';
 import { answerCharger, chargerOf, tell } from './outbound.ts';
@@ -22,7 +22,7 @@ export function meterCalled(turn: Turn, called: Called): void {
   const { connectorId: connector, transactionId } = payload;
   const sample = sampleOf(payload);
   if (!sample.isSigned) turn.relax();
-  const key = meterKey(payload, called.raw);
+  const key = called.event?.contentKey ?? meterKey(payload, called.raw);
   const known = contentOf(turn, key);
   if (known) {
     answerCharger(turn, called, { raw: known.answer ?? '{}' });
@@ -32,7 +32,8 @@ export function meterCalled(turn: Turn, called: Called): void {
     buryForeign(turn, called, 'meter', connector, key);
     return;
   }
-  const session = typeof transactionId === 'number' ? sessionOf(turn, transactionId) : null;
+  const session =
+    called.event?.session ?? (typeof transactionId === 'number' ? sessionOf(turn, transactionId) : null);
   const n = queueSample(turn, called, sample, {
     connector,
     session,
@@ -43,15 +44,29 @@ export function meterCalled(turn: Turn, called: Called): void {
   answerCharger(turn, called, { raw: '{}' });
 }
 
+/** Meter values outside of transactions, which 2.0.1 sends by the clock. */
+export function meterCalledIn201(turn: Turn, called: Called): void {
+  turn.relax();
+  const { evseId } = called.payload as { evseId: number };
+  const key = meterKey(called.payload as unknown as MeterValuesReq, called.raw);
+  if (!contentOf(turn, key)) {
+    const about = { connector: evseId, session: null, transactionId: null };
+    const n = enqueue(turn, { lane: 'history', ...textsOf(called), kind: 'meter', ...about });
+    putContent(turn, key, { n, session: null, answer: '{}', at: turn.at });
+  }
+  answerCharger(turn, called, { raw: '{}' });
+}
+
 function queueSample(
   turn: Turn,
-  { action, raw }: Called,
+  called: Called,
   sample: Sample,
   about: { connector: number; session: string | null; transactionId: number | null },
 ): number {
   const { thinning } = booksOf(turn);
   const isSpared = sample.isSigned || sample.isBoundary || nextN(turn) % THINNED_TO_ONE_IN === 0;
-  if (!thinning || isSpared) return enqueue(turn, { lane: 'history', action, raw, kind: 'meter', ...about });
+  if (!thinning || isSpared)
+    return enqueue(turn, { lane: 'history', ...textsOf(called), kind: 'meter', ...about });
   const n = takeN(turn);
   turn.journal({ type: 'meter.thinned', reason: { code: 'queue.backlog', params: { n } } });
   return n;

@@ -1,3 +1,4 @@
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { Address } from '../../runtime/address.ts';
 import { idOf } from '../../runtime/address.ts';
 import type { Json } from '../../runtime/envelope.ts';
@@ -27,7 +28,8 @@ export interface Asker {
   messageId: string;
 }
 
-export type Answer = { raw: string } | { error: CallErrorData };
+/** `version`: of `raw`, absent: 1.6, as are all answers of our own. */
+export type Answer = { raw: string; version?: OcppVersion } | { error: CallErrorData };
 
 export function answerCharger(turn: Turn, asker: Asker, answer: Answer): void {
   const data: SouthAnswer = {
@@ -57,7 +59,9 @@ const COMMAND_TIMEOUT_MS = 30_000;
 /** Sends a CALL to the charger; its outcome comes back here under the correlation. Commands are never sent again. */
 export function callCharger(
   turn: Turn,
-  call: Pick<SouthCall, 'correlation' | 'action' | 'raw' | 'messageId'> & { cut?: boolean },
+  call: Pick<SouthCall, 'correlation' | 'action' | 'raw' | 'messageId' | 'version' | 'transaction'> & {
+    cut?: boolean;
+  },
 ): void {
   const { cut, ...rest } = call;
   const data: SouthCall = {
@@ -79,7 +83,7 @@ export function callCharger(
 /** Passes a CALL of the charger upstream as it stands; its outcome comes back here under the correlation. */
 export function callBackend(
   turn: Turn,
-  call: Pick<NorthCall, 'correlation' | 'action' | 'raw' | 'messageId' | 'timeoutMs'>,
+  call: Pick<NorthCall, 'correlation' | 'action' | 'raw' | 'messageId' | 'timeoutMs' | 'version'>,
 ): void {
   const data: NorthCall = { type: 'call', charger: chargerOf(turn), replyTo: turn.self, ...call };
   turn.perform({ port: 'north', type: 'call', recovery: 'once', data: { ...data } });

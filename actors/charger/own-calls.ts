@@ -4,7 +4,7 @@ import type { CallAnswered, CallFailed } from '../ports.ts';
 import type { Tells } from '../tells.ts';
 import { modeOfTurn, noteOf, step } from './books.ts';
 import { callCharger } from './outbound.ts';
-import { transactionOf } from './transaction-rows.ts';
+import { factsForCharger, transactionOf } from './transaction-rows.ts';
 
 /** CALLs to the charger that this actor makes for itself; their correlations tell them from forwarded commands. */
 const BOOT = 'own:boot';
@@ -45,6 +45,7 @@ export function stopWanted(turn: Turn): void {
     correlation: `${STOP}${session}`,
     action: 'RemoteStopTransaction',
     raw: JSON.stringify({ transactionId: transaction.transactionId }),
+    ...factsForCharger(transaction),
     cut: true,
   });
 }

@@ -2,6 +2,7 @@ import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { AuthCacheRow, ContentRow, TransactionRow } from '../tells.ts';
 import { chargerOf } from './outbound.ts';
+import { eventIdKey } from './transaction-rows.ts';
 
 /** Delivered transactions stay known, and re-sendable, for this long. */
 export const KEEP_MS = 90 * 24 * 3_600_000;
@@ -31,6 +32,7 @@ export function prune(turn: Turn): void {
   }
 }
 
-function forgetId(turn: Turn, table: string, { transactionId, session }: TransactionRow): void {
-  if (turn.row(table, String(transactionId)) === session) turn.removeRow(table, String(transactionId));
+function forgetId(turn: Turn, table: string, { transactionId, eventId, session }: TransactionRow): void {
+  const keys = [String(transactionId), ...(eventId === undefined ? [] : [eventIdKey(eventId)])];
+  for (const key of keys) if (turn.row(table, key) === session) turn.removeRow(table, key);
 }

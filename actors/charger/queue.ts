@@ -8,7 +8,7 @@ import { chargerOf, tell } from './outbound.ts';
 /** What the sender of a message decides about its row; number, ids and times are given here. */
 export type Outgoing = Pick<
   QueueRow,
-  'lane' | 'action' | 'raw' | 'kind' | 'connector' | 'session' | 'transactionId'
+  'lane' | 'action' | 'raw' | 'version' | 'in16' | 'only' | 'kind' | 'connector' | 'session' | 'transactionId'
 >;
 
 /** From this backlog on unsigned samples are thinned; it is looked at once per {@link BACKLOG_CHECK} messages. */
@@ -62,7 +62,8 @@ function northTable(turn: Turn): string {
 }
 
 function rowOf(turn: Turn, n: number, outgoing: Outgoing): QueueRow {
-  return { n, ...outgoing, callId: turn.newUuid(), acceptedAt: turn.at, attempts: 0, notBefore: 0 };
+  const row = { n, ...outgoing, callId: turn.newUuid(), acceptedAt: turn.at, attempts: 0, notBefore: 0 };
+  return outgoing.session === null || isBackendOnline(turn) ? row : { ...row, offline: true };
 }
 
 function watchBacklog(turn: Turn, n: number): void {

@@ -1,6 +1,10 @@
 import type { AwaitedAnswer } from '../../machines/charger/charger.messages.ts';
 import { awaitedAnswer } from '../../machines/charger/charger.rules.ts';
 import { maskIdTag } from '../../machines/shared/idtag.ts';
+import type { IdToken } from '../../machines/shared/mapping/id-token.ts';
+import { idTagFor } from '../../machines/shared/mapping/up/id-tag.ts';
+import { NEUTRAL_ANSWERS } from '../../machines/shared/mapping/up/no-counterpart.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import { idTagInfoOf } from '../../machines/shared/ocpp16.ts';
 import { rfc3339 } from '../../machines/shared/rfc3339.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
@@ -21,7 +25,7 @@ const RELAY_DEADLINE_MS = 30_000;
 
 /** Passes a CALL of the charger upstream and its answer back, both as they stand; local policy where upstream is away. */
 export function relayCalled(turn: Turn, called: Called): void {
-  const { socketId, messageId, action, raw, payload } = called;
+  const { socketId, messageId, action, raw, version, payload } = called;
   const isAuthorize = action === 'Authorize';
   const answer: AwaitedAnswer = {
     key: turn.newUuid(),
@@ -29,8 +33,9 @@ export function relayCalled(turn: Turn, called: Called): void {
     socketId,
     messageId,
     action,
-    idTag: isAuthorize ? (payload.idTag as string) : null,
+    idTag: isAuthorize ? idTagIn(payload) : null,
     raw: action === 'BootNotification' ? raw : null,
+    ...ofVersion(version),
     overdue: false,
   };
   if (!isBackendOnline(turn)) {
@@ -41,18 +46,19 @@ export function relayCalled(turn: Turn, called: Called): void {
   awaitAnswer(turn, answer, deadlineMs);
   if (!awaitedAnswer(contextOf(turn), answer.key)) return;
   const timeoutMs = isAuthorize ? VERDICT_TIMEOUT_MS : RELAY_TIMEOUT_MS;
-  callBackend(turn, { correlation: answer.key, messageId, action, raw, timeoutMs });
+  callBackend(turn, { correlation: answer.key, messageId, action, raw, ...ofVersion(version), timeoutMs });
 }
 
 /** The CPMS answered a relayed CALL. Nobody waits for it any more when the charger's socket was lost meanwhile. */
 export function relayAnswered(turn: Turn): void {
-  const { raw } = turn.envelope.data as unknown as CallAnswered;
+  const { raw, version, note } = turn.envelope.data as unknown as CallAnswered;
   const answer = settle(turn, turn.envelope.correlation ?? '');
   if (!answer) return;
   const payload = payloadOf(turn, raw);
   if (answer.idTag !== null) verdictCame(turn, answer, answer.idTag, payload);
   if (answer.overdue) return;
-  answerCharger(turn, answer, { raw });
+  if (note !== undefined) journalNote(turn, answer, note);
+  answerCharger(turn, answer, { raw, ...ofVersion(version) });
   if (answer.action === 'BootNotification') bootAnswered(turn, payload.status);
 }
 
@@ -84,7 +90,7 @@ export function relayFailed(turn: Turn): void {
 export function answerRelayLocally(turn: Turn, answer: AwaitedAnswer, cause: string): void {
   switch (answer.action) {
     case 'BootNotification':
-      acceptBoot(turn, answer, answer.raw ?? '{}');
+      acceptBoot(turn, answer, { raw: answer.raw ?? '{}', ...ofVersion(answer.version) });
       return;
     case 'Heartbeat':
       answerCharger(turn, answer, { raw: JSON.stringify({ currentTime: rfc3339(turn.at) }) });
@@ -97,10 +103,32 @@ export function answerRelayLocally(turn: Turn, answer: AwaitedAnswer, cause: str
       answerCharger(turn, answer, { raw: '{"status":"Rejected"}' });
       return;
     default:
+      // What 2.0.1 alone reports of the moment is of no use later: taken, and not passed on.
+      if (answer.version === '2.0.1' && answer.action in NEUTRAL_ANSWERS) {
+        journalNote(turn, answer, 'the backend is not connected');
+        answerCharger(turn, answer, { raw: '{}' });
+        return;
+      }
       answerCharger(turn, answer, {
         error: { code: 'InternalError', description: 'the backend is not connected', details: {} },
       });
   }
+}
+
+function idTagIn({ idTag, idToken }: Record<string, unknown>): string {
+  return typeof idTag === 'string' ? idTag : idTagFor(idToken as IdToken);
+}
+
+function ofVersion(version: OcppVersion | undefined): { version?: OcppVersion } {
+  return version === undefined ? {} : { version };
+}
+
+/** Part of the message, or all of it, did not go through. */
+function journalNote(turn: Turn, { action }: AwaitedAnswer, note: string): void {
+  turn.journal({
+    type: 'message.notPassedOn',
+    reason: { code: 'message.translated', params: { action, note } },
+  });
 }
 
 function authoriseHere(turn: Turn, answer: AwaitedAnswer, idTag: string, cause: string): void {

@@ -3,14 +3,15 @@ import { NOTICES } from '../../machines/shared/ocpp16.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { Tells } from '../tells.ts';
 import { bootAnsweredLate } from './boot.ts';
-import { type Called, calledOf } from './called.ts';
-import { meterCalled } from './meter.ts';
+import { type Called, calledOf, textsOf } from './called.ts';
+import { meterCalled, meterCalledIn201 } from './meter.ts';
 import { answerCharger } from './outbound.ts';
 import { enqueue } from './queue.ts';
 import { answerRelayLocally, relayCalled } from './relay.ts';
 import { decideStart, startAnswered, startCalled, startUndelivered } from './start.ts';
 import { statusCalled } from './status.ts';
 import { decideStop, stopAnswered, stopCalled, stopUndelivered } from './stop.ts';
+import { transactionEventCalled } from './transaction-event.ts';
 import { removeWord, wordOf } from './words.ts';
 
 const handlers: Readonly<Record<string, (turn: Turn, called: Called) => void>> = {
@@ -20,17 +21,23 @@ const handlers: Readonly<Record<string, (turn: Turn, called: Called) => void>> =
   StatusNotification: statusCalled,
 };
 
+const handlersOf201: Readonly<Record<string, (turn: Turn, called: Called) => void>> = {
+  MeterValues: meterCalledIn201,
+  StatusNotification: statusCalled,
+  TransactionEvent: transactionEventCalled,
+};
+
 /** Any CALL of the charger: answered now, relayed, or queued. */
 export function southCalled(turn: Turn): void {
   const called = calledOf(turn);
-  const handle = handlers[called.action] ?? (NOTICES.has(called.action) ? noticeCalled : relayCalled);
+  const own = called.version === '2.0.1' ? handlersOf201 : handlers;
+  const handle = own[called.action] ?? (NOTICES.has(called.action) ? noticeCalled : relayCalled);
   handle(turn, called);
 }
 
 function noticeCalled(turn: Turn, called: Called): void {
-  const { action, raw } = called;
   const about = { connector: null, session: null, transactionId: null };
-  enqueue(turn, { lane: 'history', action, raw, kind: 'notice', ...about });
+  enqueue(turn, { lane: 'history', ...textsOf(called), kind: 'notice', ...about });
   answerCharger(turn, called, { raw: '{}' });
 }
 
@@ -60,8 +67,8 @@ export function delivered(turn: Turn): void {
     else if (word.kind === 'stop') stopUndelivered(turn, n, word, result.error);
     return;
   }
-  if (word.kind === 'start') startAnswered(turn, n, word, result.raw);
-  else if (word.kind === 'stop') stopAnswered(turn, n, word, result.raw);
+  if (word.kind === 'start') startAnswered(turn, n, word, result);
+  else if (word.kind === 'stop') stopAnswered(turn, n, word, result);
   else bootAnsweredLate(turn, n, result.raw);
   removeWord(turn, n);
 }

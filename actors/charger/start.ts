@@ -1,5 +1,11 @@
 import { maskIdTag } from '../../machines/shared/idtag.ts';
-import { idTagInfoOf, parsePayload, type StartTransactionReq } from '../../machines/shared/ocpp16.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
+import {
+  type IdTagInfo,
+  idTagInfoOf,
+  parsePayload,
+  type StartTransactionReq,
+} from '../../machines/shared/ocpp16.ts';
 import { rewriteTransactionId } from '../../machines/shared/raw-json.ts';
 import { msFromRfc3339 } from '../../machines/shared/rfc3339.ts';
 import { addressOf } from '../../runtime/address.ts';
@@ -8,13 +14,13 @@ import type { SessionInput, TransactionRow } from '../tells.ts';
 import { authoriseLocally, rememberVerdict, type Verdict } from './authorise.ts';
 import { answerWaiting, awaitWord, repeated } from './awaiting.ts';
 import { backendModeOf, configOf, isBackendOnline, takeTransactionId } from './books.ts';
-import type { Called } from './called.ts';
+import { type Called, textsOf } from './called.ts';
 import { contentOf, putContent, startKey } from './content.ts';
 import { type Asker, answerCharger, chargerOf, tell } from './outbound.ts';
 import { prune } from './prune.ts';
 import { enqueue } from './queue.ts';
 import { adoptRemoteStartProfile } from './remote-start.ts';
-import { putTransaction, sessionOf, transactionOf } from './transaction-rows.ts';
+import { putEventId, putTransaction, sessionOf, transactionOf } from './transaction-rows.ts';
 import { giveTransactionId, occupy } from './transactions.ts';
 import { type AwaitedWord, putWord } from './words.ts';
 
@@ -24,7 +30,7 @@ export type LocalCause = 'backendAway' | 'overdue' | 'full' | 'deadLettered' | '
 /** StartTransaction.req: accepted in any case (the charger has started it), a session from here on. */
 export function startCalled(turn: Turn, called: Called): void {
   const payload = called.payload as unknown as StartTransactionReq;
-  const key = startKey(payload);
+  const key = called.event?.contentKey ?? startKey(payload);
   const known = contentOf(turn, key);
   if (known?.session) {
     const { session } = known;
@@ -44,12 +50,11 @@ export function startCalled(turn: Turn, called: Called): void {
 
 function accept(turn: Turn, called: Called, payload: StartTransactionReq, key: string): TransactionRow {
   const { connectorId: connector, idTag, meterStart } = payload;
-  const { action, raw } = called;
-  const session = turn.newUuid();
+  const { event } = called;
+  const session = event?.session ?? turn.newUuid();
   const startN = enqueue(turn, {
     lane: 'history',
-    action,
-    raw,
+    ...textsOf(called),
     kind: 'start',
     connector,
     session,
@@ -62,6 +67,7 @@ function accept(turn: Turn, called: Called, payload: StartTransactionReq, key: s
     connector,
     idTag,
     transactionId: takeTransactionId(turn),
+    ...(event ? { eventId: event.id } : {}),
     cpmsTransactionId: null,
     startN,
     state: 'open',
@@ -73,6 +79,7 @@ function accept(turn: Turn, called: Called, payload: StartTransactionReq, key: s
     acceptedAt: turn.at,
   };
   putTransaction(turn, transaction);
+  if (event) putEventId(turn, event.id, session);
   return transaction;
 }
 
@@ -115,26 +122,34 @@ export function decideStart(
     reason: { code: `authorise.${ground}`, params: { idTag: maskIdTag(idTag), status, cause } },
     data: { transactionId, n: startN },
   });
-  settleStart(turn, transaction, contentKey, raw);
+  settleStart(turn, transaction, contentKey, { raw });
   if (asker) answerCharger(turn, asker, { raw });
 }
 
 /** The charger's answer stands: it belongs to the message from now on. */
-function settleStart(turn: Turn, transaction: TransactionRow, contentKey: string, answer: string): void {
+function settleStart(
+  turn: Turn,
+  transaction: TransactionRow,
+  contentKey: string,
+  { raw: answer, version }: { raw: string; version?: OcppVersion | undefined },
+): void {
   const { startN: n, session } = transaction;
-  putContent(turn, contentKey, { n, session, answer, at: turn.at });
+  putContent(turn, contentKey, { n, session, answer, ...(version ? { version } : {}), at: turn.at });
   giveTransactionId(turn, transaction);
   adoptRemoteStartProfile(turn, transaction.connector);
 }
 
 /** The CPMS answered the Start. */
-export function startAnswered(turn: Turn, n: number, word: AwaitedWord, raw: string): void {
+export function startAnswered(
+  turn: Turn,
+  n: number,
+  word: AwaitedWord,
+  answer: { raw: string; version?: OcppVersion },
+): void {
   const { session, contentKey } = word;
   if (session === null || contentKey === null) return;
   const transaction = transactionOf(turn, session);
-  const payload = parsePayload(raw);
-  const info = payload && idTagInfoOf(payload);
-  const id = payload?.transactionId;
+  const { id, info } = saidOnStart(answer, transaction);
   if (!transaction || !info || !Number.isSafeInteger(id)) {
     startUndelivered(turn, n, word, 'the answer of the CPMS cannot be used', 'unusableAnswer');
     return;
@@ -143,7 +158,7 @@ export function startAnswered(turn: Turn, n: number, word: AwaitedWord, raw: str
   rememberVerdict(turn, transaction.idTag, info);
   const named = { ...transaction, cpmsTransactionId };
   if (contentOf(turn, contentKey)?.answer === null)
-    answerInTime(turn, n, named, contentKey, raw, info.status);
+    answerInTime(turn, n, named, contentKey, answer, info.status);
   else {
     putTransaction(turn, named);
     turn.journal({
@@ -159,20 +174,31 @@ export function startAnswered(turn: Turn, n: number, word: AwaitedWord, raw: str
   tell(turn, addressOf('session', session), 'session.startAnswered', verdict, { session });
 }
 
+/** A CPMS of 2.0.1 gives no id: ours names the transaction there. One that says nothing of the card took it. */
+function saidOnStart(
+  { raw, version }: { raw: string; version?: OcppVersion },
+  transaction: TransactionRow | undefined,
+): { id: unknown; info: IdTagInfo | null } {
+  const payload = parsePayload(raw);
+  const info = payload && idTagInfoOf(payload);
+  if (version === undefined) return { id: payload?.transactionId, info };
+  return { id: transaction?.transactionId, info: info ?? (payload && { status: 'Accepted' }) };
+}
+
 /** The CPMS's id goes to the charger where no other transaction of this charger has it; else ours, rewritten both ways. */
 function answerInTime(
   turn: Turn,
   n: number,
   transaction: TransactionRow & { cpmsTransactionId: number },
   contentKey: string,
-  raw: string,
+  { raw, version }: { raw: string; version?: OcppVersion },
   status: string,
 ): void {
-  const { cpmsTransactionId, session, connector, idTag } = transaction;
+  const { cpmsTransactionId, session, connector, idTag, eventId } = transaction;
   const owner = sessionOf(turn, cpmsTransactionId);
-  const free = cpmsTransactionId >= 0 && (owner === null || owner === session);
+  const free = eventId === undefined && cpmsTransactionId >= 0 && (owner === null || owner === session);
   const facing = free ? cpmsTransactionId : transaction.transactionId;
-  const answer = free ? raw : rewriteTransactionId(raw, facing);
+  const answer = { raw: free ? raw : rewriteTransactionId(raw, facing), ...(version ? { version } : {}) };
   settleStart(turn, { ...transaction, transactionId: facing }, contentKey, answer);
   turn.journal({
     type: 'start.decided',
@@ -181,7 +207,7 @@ function answerInTime(
     reason: { code: 'authorise.backend', params: { idTag: maskIdTag(idTag), status } },
     data: { transactionId: facing, cpmsTransactionId, n, idTaken: !free },
   });
-  answerWaiting(turn, n, { raw: answer });
+  answerWaiting(turn, n, answer);
 }
 
 /** The Start will not be at the CPMS: it is a dead letter, or was answered with nothing usable. */

@@ -1,3 +1,4 @@
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import { idTagInfoOf, parsePayload, type StopTransactionReq } from '../../machines/shared/ocpp16.ts';
 import { msFromRfc3339 } from '../../machines/shared/rfc3339.ts';
 import { addressOf } from '../../runtime/address.ts';
@@ -5,7 +6,7 @@ import type { Turn } from '../../runtime/host/actor-kind.ts';
 import { rememberVerdict } from './authorise.ts';
 import { answerWaiting, awaitWord, repeated } from './awaiting.ts';
 import { isBackendOnline } from './books.ts';
-import type { Called } from './called.ts';
+import { type Called, textsOf } from './called.ts';
 import { contentOf, putContent, stopKey } from './content.ts';
 import { wakeDeferred } from './deferred.ts';
 import { buryForeign, isForeignId } from './foreign.ts';
@@ -20,7 +21,7 @@ import { type AwaitedWord, putWord } from './words.ts';
 /** StopTransaction.req: ends the session, and goes upstream behind everything before it. */
 export function stopCalled(turn: Turn, called: Called): void {
   const payload = called.payload as unknown as StopTransactionReq;
-  const key = stopKey(payload);
+  const key = called.event?.contentKey ?? stopKey(payload);
   const known = contentOf(turn, key);
   if (known) {
     const decide = (asker: Asker) => decideStop(turn, known.n, known.session, key, asker, 'backendAway');
@@ -33,11 +34,10 @@ export function stopCalled(turn: Turn, called: Called): void {
   }
   prune(turn);
   const transactionId = payload.transactionId as number;
-  const session = sessionOf(turn, transactionId);
+  const session = called.event?.session ?? sessionOf(turn, transactionId);
   const n = enqueue(turn, {
     lane: 'history',
-    action: called.action,
-    raw: called.raw,
+    ...textsOf(called),
     kind: 'stop',
     connector: (session === null ? undefined : transactionOf(turn, session))?.connector ?? null,
     session,
@@ -94,14 +94,15 @@ export function stopAnswered(
   turn: Turn,
   n: number,
   { session, contentKey, idTag }: AwaitedWord,
-  raw: string,
+  answer: { raw: string; version?: OcppVersion },
 ): void {
-  const info = idTagInfoOf(parsePayload(raw) ?? {});
+  const info = idTagInfoOf(parsePayload(answer.raw) ?? {});
   if (info && idTag !== null) rememberVerdict(turn, idTag, info);
   if (contentKey !== null && contentOf(turn, contentKey)?.answer === null) {
-    putContent(turn, contentKey, { n, session, answer: raw, at: turn.at });
+    const { raw, ...version } = answer;
+    putContent(turn, contentKey, { n, session, answer: raw, ...version, at: turn.at });
   }
-  answerWaiting(turn, n, { raw });
+  answerWaiting(turn, n, answer);
   wakeDeferred(turn);
   if (isTold(turn, session))
     tell(turn, addressOf('session', session), 'session.stopAnswered', {}, { session });

@@ -1,5 +1,6 @@
 import type { LinkSettings } from '../../machines/backend-link/backend-link.messages.ts';
 import { attemptWaitMs } from '../../machines/backend-link/backend-link.rules.ts';
+import { FIRST_VERSION } from '../../machines/shared/ocpp-version.ts';
 import { rewriteTransactionId } from '../../machines/shared/raw-json.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { CallAnswered, CallErrorData, CallFailed, NorthCall } from '../ports.ts';
@@ -8,6 +9,7 @@ import { deadLetter, rememberCpmsId, transactionOf } from './dead-letters.ts';
 import { park, parkBehind, parkedRow, unpark } from './parking.ts';
 import type { LinkQueue } from './queue.ts';
 import { Suspicion } from './suspicion.ts';
+import { cpmsVersionOf, factsFor201, type Wording, wordingFor } from './wording.ts';
 
 /** Wait after "call already in progress": the CPMS is not ready, which says nothing about the message. */
 const BUSY_WAIT_MS = 200;
@@ -43,9 +45,14 @@ export function sendNext(delivery: Delivery): SendOutcome {
     if (!row) return { kind: 'empty' };
     if (row.notBefore > turn.at) return { kind: 'wait', waitMs: row.notBefore - turn.at };
     if (queue.isInDoubt(row.n) && !row.trial && mustWaitForProbe(delivery, row.n)) return { kind: 'busy' };
-    const ready = rawToSend(turn, charger, queue, row);
+    const wording = wordingFor(row, cpmsVersionOf(turn, charger));
+    if (!wording) {
+      queue.remove(row.n);
+      continue;
+    }
+    const ready = wordingToSend(turn, charger, queue, row, wording);
     if ('raw' in ready) {
-      send(delivery, row, ready.raw);
+      send(delivery, row, ready);
       return { kind: 'sent', row };
     }
     if ('behind' in ready) parkBehind(turn, charger, queue, row, ready.behind);
@@ -77,16 +84,23 @@ function mustWaitForProbe({ turn, charger, socketId, settings }: Delivery, n: nu
 }
 
 /** A message of a transaction names it by the CPMS's id; without one it must not leave. */
-function rawToSend(
+function wordingToSend(
   turn: Turn,
   charger: string,
   queue: LinkQueue,
   row: QueueRow,
-): { raw: string } | { dead: string } | { behind: number } {
-  if (row.kind === 'start' || row.transactionId === null) return { raw: row.raw };
+  wording: Wording,
+): Wording | { dead: string } | { behind: number } {
   const transaction = transactionOf(turn, charger, row);
-  if (!transaction) return { raw: row.raw };
-  if (transaction.startDead) return { dead: 'its StartTransaction is a dead letter' };
+  if (!transaction) return wording;
+  const isStart = row.kind === 'start';
+  if (transaction.startDead && !isStart) return { dead: 'its StartTransaction is a dead letter' };
+  // In 2.0.1 the charger's side names the transaction: no message waits for the answer to another.
+  if (cpmsVersionOf(turn, charger) === '2.0.1') {
+    if (wording.version === '2.0.1') return wording;
+    return { ...wording, transaction: factsFor201(turn, charger, row, transaction) };
+  }
+  if (isStart || row.transactionId === null) return wording;
   const { cpmsTransactionId } = transaction;
   if (cpmsTransactionId === null) {
     return isStartToCome(turn, charger, queue, transaction)
@@ -94,14 +108,14 @@ function rawToSend(
       : { dead: 'the CPMS gave its transaction no id' };
   }
   const same = cpmsTransactionId === row.transactionId;
-  return { raw: same ? row.raw : rewriteTransactionId(row.raw, cpmsTransactionId) };
+  return same ? wording : { ...wording, raw: rewriteTransactionId(wording.raw, cpmsTransactionId) };
 }
 
 function isStartToCome(turn: Turn, charger: string, queue: LinkQueue, { startN }: TransactionRow): boolean {
   return parkedRow(turn, charger, startN) !== undefined || queue.row(startN)?.kind === 'start';
 }
 
-function send({ turn, charger, socketId, settings, queue }: Delivery, row: QueueRow, raw: string): void {
+function send({ turn, charger, socketId, settings, queue }: Delivery, row: QueueRow, wording: Wording): void {
   const inDoubt = queue.isInDoubt(row.n);
   if (inDoubt) {
     turn.journal({
@@ -122,8 +136,7 @@ function send({ turn, charger, socketId, settings, queue }: Delivery, row: Queue
     messageId: row.callId,
     exactId: true,
     ...(replay ? { replay } : {}),
-    action: row.action,
-    raw,
+    ...wording,
     timeoutMs: settings.callTimeoutMs,
   };
   turn.perform({ port: 'north', type: 'call', recovery: 'answer', data: { ...call } });
@@ -153,17 +166,40 @@ export function parseCorrelation(text: string | undefined): { call: CallName; so
 export function onAnswered(turn: Turn, charger: string, queue: LinkQueue, n: number): boolean {
   const row = queue.row(n);
   if (!row) return false;
-  const { raw } = turn.envelope.data as unknown as CallAnswered;
+  const { version, note } = turn.envelope.data as unknown as CallAnswered;
   queue.remove(n);
-  if (row.kind === 'start') {
-    const id = transactionIdIn(turn.envelope.transient ?? JSON.parse(raw));
-    if (id !== undefined) rememberCpmsId(turn, charger, row, id);
-  }
+  if (note !== undefined)
+    turn.journal({
+      type: 'link.translated',
+      data: { n, action: row.action, note },
+      reason: { code: 'link.otherVersion' },
+      charger,
+    });
+  const raw = row.kind === 'start' ? startAnswer(turn, charger, row) : answerOf(turn).raw;
   if (ANSWER_WANTED.has(row.kind)) {
-    turn.tell(`charger/${charger}`, 'charger.delivered', { n, outcome: 'answered', raw });
+    const ofVersion = version === undefined ? {} : { version };
+    turn.tell(`charger/${charger}`, 'charger.delivered', { n, outcome: 'answered', raw, ...ofVersion });
   }
   if (row.trial) unpark(turn, charger, queue, row);
   return row.trial !== undefined;
+}
+
+function answerOf(turn: Turn): CallAnswered {
+  return turn.envelope.data as unknown as CallAnswered;
+}
+
+/** Learns the CPMS's id; one of 2.0.1 gives none, so that ours stands for it in an answer that must have one. */
+function startAnswer(turn: Turn, charger: string, row: QueueRow): string {
+  const { raw } = answerOf(turn);
+  if (cpmsVersionOf(turn, charger) === FIRST_VERSION) {
+    const id = transactionIdIn(turn.envelope.transient ?? JSON.parse(raw));
+    if (id !== undefined) rememberCpmsId(turn, charger, row, id);
+    return raw;
+  }
+  const own = transactionOf(turn, charger, row)?.transactionId;
+  if (own === undefined) return raw;
+  rememberCpmsId(turn, charger, row, own);
+  return rewriteTransactionId(raw, own);
 }
 
 function transactionIdIn(payload: unknown): number | undefined {

@@ -1,5 +1,5 @@
 import type { CallErrorData } from '../../actors/ports.ts';
-import { withErrorCodeOf } from '../../machines/shared/mapping/down/call-error-codes.ts';
+import { withErrorCodeOf } from '../../machines/shared/mapping/call-error-codes.ts';
 import { FIRST_VERSION } from '../../machines/shared/ocpp-version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';

@@ -1,4 +1,5 @@
 import type { Mode } from '../shared/mode.ts';
+import type { OcppVersion } from '../shared/ocpp-version.ts';
 
 /** Registration as the CPMS, or the local policy in its place, last answered it. */
 export type BootStatus = 'Accepted' | 'Pending' | 'Rejected';
@@ -16,6 +17,8 @@ export interface AwaitedAnswer {
   idTag: string | null;
   /** Kept only where the message must still be queued when the relay fails (BootNotification). */
   raw: string | null;
+  /** Of the charger's CALL; absent: 1.6. */
+  version?: OcppVersion;
   /** The local policy has answered; only the later verdict is still of interest. */
   overdue: boolean;
 }
@@ -27,6 +30,8 @@ export interface ForwardedCommand {
   socketId: string;
   messageId: string;
   action: string;
+  /** Of the CPMS's CALL, and so of its answer; absent: 1.6. */
+  version?: OcppVersion;
 }
 
 export interface ChargerContext {

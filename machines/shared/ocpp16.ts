@@ -1,3 +1,5 @@
+import { idTagInfoFrom } from './mapping/up/id-token-info.ts';
+
 /** The parts of OCPP 1.6 payloads that decisions rest on. Payloads passed the schema at the edge; the rest stays raw. */
 
 export interface IdTagInfo {
@@ -41,6 +43,7 @@ export interface StatusNotificationReq {
   status: string;
   errorCode: string;
   info?: string;
+  timestamp?: string;
 }
 
 export interface SendLocalListReq {
@@ -90,10 +93,14 @@ export function refusalOf(action: string): string | null {
   return status === undefined ? null : JSON.stringify({ status });
 }
 
-/** The `idTagInfo` of a CALLRESULT payload; null when it has none. */
-export function idTagInfoOf(payload: Record<string, unknown>): IdTagInfo | null {
-  const info = payload.idTagInfo as IdTagInfo | undefined;
-  return typeof info?.status === 'string' ? info : null;
+/** The `idTagInfo` of a CALLRESULT payload, or what `idTokenInfo` of 2.0.1 says in its words; null when it has none. */
+export function idTagInfoOf({ idTagInfo, idTokenInfo }: Record<string, unknown>): IdTagInfo | null {
+  if (hasStatus(idTagInfo)) return idTagInfo;
+  return hasStatus(idTokenInfo) ? (idTagInfoFrom(idTokenInfo) as unknown as IdTagInfo) : null;
+}
+
+function hasStatus(info: unknown): info is IdTagInfo {
+  return typeof (info as IdTagInfo | null | undefined)?.status === 'string';
 }
 
 /** Object in the raw text of a payload; null when the text holds anything else. */

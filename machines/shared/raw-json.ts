@@ -30,16 +30,12 @@ function isKey(raw: string, start: number, end: number, key: string): boolean {
   }
 }
 
+const BOOLEAN = /true|false/y;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-/**
- * Replaces the number of the top-level key `transactionId` in the raw text of a JSON object. Every other
- * character stays as it is (signed meter data must never be serialised again). Should the key stand there
- * twice, both are replaced: receivers differ in which one they take. Text without such a number comes back as it is.
- */
-export function rewriteTransactionId(raw: string, to: number): string {
-  let out = '';
-  let copied = 0;
+/** Where the values of a top-level key begin, in their order; more than one when the key stands there twice. */
+function valuesOf(raw: string, key: string): number[] {
+  const starts: number[] = [];
   let depth = 0;
   for (let i = 0; i < raw.length; ) {
     const code = raw.charCodeAt(i);
@@ -51,17 +47,40 @@ export function rewriteTransactionId(raw: string, to: number): string {
     }
     const end = endOfString(raw, i);
     const colon = depth === 1 ? skipSpace(raw, end) : raw.length;
-    if (raw.charCodeAt(colon) === COLON && isKey(raw, i, end, 'transactionId')) {
-      NUMBER.lastIndex = skipSpace(raw, colon + 1);
-      const found = NUMBER.exec(raw);
-      if (found) {
-        out += raw.slice(copied, found.index) + String(to);
-        copied = NUMBER.lastIndex;
-      }
-    }
+    if (raw.charCodeAt(colon) === COLON && isKey(raw, i, end, key)) starts.push(skipSpace(raw, colon + 1));
     i = end;
   }
+  return starts;
+}
+
+/** Puts `to` in the place of what matches `token` (sticky) where values of a top-level key begin. */
+function replaceValues(raw: string, key: string, token: RegExp, to: string): string {
+  let out = '';
+  let copied = 0;
+  for (const start of valuesOf(raw, key)) {
+    token.lastIndex = start;
+    const found = token.exec(raw);
+    if (!found) continue;
+    out += raw.slice(copied, found.index) + to;
+    copied = token.lastIndex;
+  }
   return copied === 0 ? raw : out + raw.slice(copied);
+}
+
+/**
+ * Replaces the number of the top-level key `transactionId` in the raw text of a JSON object. Every other
+ * character stays as it is (signed meter data must never be serialised again). Should the key stand there
+ * twice, both are replaced: receivers differ in which one they take. Text without such a number comes back as it is.
+ */
+export function rewriteTransactionId(raw: string, to: number): string {
+  return replaceValues(raw, 'transactionId', NUMBER, String(to));
+}
+
+/** The raw text of a TransactionEvent of 2.0.1, marked as one that could not be told when it happened. */
+export function markedOffline(raw: string): string {
+  if (valuesOf(raw, 'offline').length > 0) return replaceValues(raw, 'offline', BOOLEAN, 'true');
+  const inside = raw.indexOf('{') + 1;
+  return `${raw.slice(0, inside)}"offline":true,${raw.slice(inside)}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { chargerKind } from '../../actors/charger-actor.ts';
 import type { ChargerConfig, ContentRow, Mode, QueueRow, TransactionRow } from '../../actors/tells.ts';
 import { defaultGovernance } from '../../machines/shared/governance/rules.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import { ActorBench, type BenchTurn } from './actor-bench.ts';
 
@@ -70,6 +71,31 @@ export class ChargerBench extends ActorBench {
     return this.deliver('south.called', { socketId, messageId, action, raw }, { transient: JSON.parse(raw) });
   }
 
+  /** As `serve`, a charger of 2.0.1. */
+  serve201(mode: Mode = 'online', socketId = 's1'): void {
+    this.backend('offline');
+    this.deliver('south.opened', { socketId, subprotocol: 'ocpp2.0.1', remote: '10.0.0.9' });
+    const chargingStation = { vendorName: 'V', model: 'M' };
+    this.call201('BootNotification', { chargingStation, reason: 'PowerUp' });
+    for (const evseId of [1, 2]) {
+      const status = {
+        timestamp: '2026-01-01T00:00:00Z',
+        connectorStatus: 'Available',
+        evseId,
+        connectorId: 1,
+      };
+      this.call201('StatusNotification', status);
+    }
+    if (mode !== 'offline') this.backend(mode);
+  }
+
+  call201(action: string, payload: Record<string, unknown>): BenchTurn {
+    const raw = JSON.stringify(payload);
+    const messageId = `m${++this.#calls}`;
+    const data = { socketId: 's1', messageId, version: '2.0.1', action, raw };
+    return this.deliver('south.called', data, { transient: JSON.parse(raw) });
+  }
+
   status(connectorId: number, status: string, socketId = 's1'): BenchTurn {
     return this.call('StatusNotification', { connectorId, status, errorCode: 'NoError' }, { socketId });
   }
@@ -83,6 +109,12 @@ export class ChargerBench extends ActorBench {
     );
   }
 
+  command201(action: string, payload: Record<string, unknown>, messageId = 'c1'): BenchTurn {
+    const raw = JSON.stringify(payload);
+    const data = { socketId: 'n1', messageId, version: '2.0.1', action, raw };
+    return this.deliver('north.called', data, { transient: JSON.parse(raw) });
+  }
+
   /** Takes what a turn told this very charger about its deferred commands. */
   wake(turn: BenchTurn): BenchTurn {
     if (tellsIn(turn, 'charger.deferredDue').length === 0) throw new Error('nothing was woken');
@@ -90,10 +122,11 @@ export class ChargerBench extends ActorBench {
   }
 
   /** The CPMS's word on queue entry n. */
-  delivered(n: number, answer: Record<string, unknown> | string): BenchTurn {
+  delivered(n: number, answer: Record<string, unknown> | string, version?: OcppVersion): BenchTurn {
     const raw = typeof answer === 'string' ? answer : JSON.stringify(answer);
     this.rows.delete(`north/${CP}/${String(n).padStart(12, '0')}`);
-    return this.deliver('charger.delivered', { n, outcome: 'answered', raw });
+    const ofVersion = version === undefined ? {} : { version };
+    return this.deliver('charger.delivered', { n, outcome: 'answered', raw, ...ofVersion });
   }
 
   dead(n: number, error = 'InternalError: no'): BenchTurn {

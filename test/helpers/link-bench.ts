@@ -1,6 +1,7 @@
 import { backendLinkKind } from '../../actors/backend-link-actor.ts';
 import type { CallErrorData, CallFailed } from '../../actors/ports.ts';
 import { type LinkConfig, type QueueRow, queueKey, type TransactionRow } from '../../actors/tells.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import { ActorBench, type BenchTurn } from './actor-bench.ts';
 
@@ -35,8 +36,12 @@ export class LinkBench {
 
   /** A link that is up; answers the turn in which the socket opened. */
   open(): BenchTurn {
+    return this.openAs('1.6');
+  }
+
+  openAs(version: OcppVersion): BenchTurn {
     this.#sockets += 1;
-    return this.bench.deliver('north.opened', { socketId: this.socketId, subprotocol: 'ocpp1.6' });
+    return this.bench.deliver('north.opened', { socketId: this.socketId, subprotocol: `ocpp${version}` });
   }
 
   close(): BenchTurn {

@@ -5,8 +5,8 @@ import { COMMANDS, PROFILE_ID } from '../helpers/versions/cpms-commands.ts';
 import { faultsIn } from '../helpers/versions/transaction-sequence.ts';
 
 /** The versions that the product speaks on each leg. */
-const VERSIONS_OF_CHARGERS: readonly OcppVersion[] = ['1.6'];
-const VERSIONS_OF_CPMS: readonly OcppVersion[] = ['1.6'];
+const VERSIONS_OF_CHARGERS: readonly OcppVersion[] = ['1.6', '2.0.1'];
+const VERSIONS_OF_CPMS: readonly OcppVersion[] = ['1.6', '2.0.1'];
 
 const TIMEOUT_MS = 60_000;
 const CELLS: Cell[] = VERSIONS_OF_CHARGERS.flatMap((charger) =>
@@ -137,6 +137,7 @@ describe.concurrent.each(CELLS)('charger $charger, CPMS $cpms, load management $
         await run.until('the first sample is heard', () => run.cpms.samplesHeard === 1);
         await run.cpms.goes();
         await run.linkIs('offline');
+        await run.sessionHasHeard('offline');
         run.driver.isOffline = true;
       });
       await sampleOn(run, 1_000);

@@ -18,7 +18,7 @@ export function withoutSecrets(payload: Record<string, unknown>): Record<string,
   const { key, value } = payload;
   if (typeof key === 'string' && typeof value === 'string' && SECRET_KEYS.has(key.toLowerCase()))
     return { ...payload, value: MASK };
-  const changes: Record<string, unknown> = maskedUrl(payload, 'location');
+  const changes: Record<string, unknown> = { ...maskedUrl(payload, 'location'), ...maskedIn201(payload) };
   for (const [part, member] of URL_PARTS) {
     const inner = payload[part];
     if (typeof inner !== 'object' || inner === null) continue;
@@ -26,6 +26,29 @@ export function withoutSecrets(payload: Record<string, unknown>): Record<string,
     if (member in url) changes[part] = { ...inner, ...url };
   }
   return Object.keys(changes).length === 0 ? null : { ...payload, ...changes };
+}
+
+/** SetVariables with the charger's key, and the passwords of SetNetworkProfile. */
+function maskedIn201({ setVariableData, connectionData }: Record<string, unknown>): Record<string, unknown> {
+  const changes: Record<string, unknown> = {};
+  if (Array.isArray(setVariableData) && setVariableData.some(isKeyVariable)) {
+    const masked = (item: Record<string, unknown>) => ({ ...item, attributeValue: MASK });
+    changes.setVariableData = setVariableData.map((item) => (isKeyVariable(item) ? masked(item) : item));
+  }
+  if (typeof connectionData !== 'object' || connectionData === null) return changes;
+  const { apn, vpn } = connectionData as { apn?: object; vpn?: object };
+  if (apn) changes.connectionData = { ...connectionData, apn: { ...apn, apnPassword: MASK, simPin: 0 } };
+  if (vpn) {
+    const masked = { ...vpn, password: MASK, key: MASK };
+    changes.connectionData = { ...connectionData, ...(changes.connectionData as object), vpn: masked };
+  }
+  return changes;
+}
+
+/** An item of SetVariables that sets what a charger of 2.0.1 logs in with. */
+export function isKeyVariable(item: unknown): boolean {
+  const { variable } = (item ?? {}) as { variable?: { name?: unknown } };
+  return String(variable?.name).toLowerCase() === 'basicauthpassword';
 }
 
 function maskedUrl(of: Record<string, unknown>, member: string): Record<string, string> {

@@ -1,17 +1,7 @@
-import type { CallMapper, Mappers } from './mapping.ts';
+import { mapDown } from './down/map-down.ts';
+import type { Mappers } from './mapping.ts';
+import { mapUp } from './up/map-up.ts';
+import { mapOwnAnswer } from './up/own-answer.ts';
 
-const notSupported: CallMapper = (from, to, { action }) => {
-  const description = `${action} is not translated from OCPP ${from} to ${to}`;
-  return {
-    outcome: 'answered',
-    answer: { error: { code: 'NotSupported', description, details: {} } },
-    reason: description,
-  };
-};
-
-/** Of the product: nothing is translated. */
-export const mappers: Mappers = {
-  up: notSupported,
-  down: notSupported,
-  ownAnswer: (_action201, payload16) => payload16,
-};
+/** All translations of the product. */
+export const mappers: Mappers = { up: mapUp, down: mapDown, ownAnswer: mapOwnAnswer };

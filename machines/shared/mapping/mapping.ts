@@ -45,9 +45,14 @@ export interface TransactionFacts {
   remoteStartId: number | null;
 }
 
+/** What a 2.0.1 charger says of the car in a TransactionEvent. */
+export type ChargingState = 'Charging' | 'EVConnected' | 'SuspendedEV' | 'SuspendedEVSE' | 'Idle';
+
 export interface MappingFacts {
   nowMs: number;
   transaction?: TransactionFacts;
+  /** Last known charging state of the EVSE of a 2.0.1 charger; only for its StatusNotification towards 1.6. */
+  chargingState?: ChargingState;
 }
 
 /** Translates a CALL from one version to the other. Pure. Never throws for a payload that passed its schema. */

@@ -1,4 +1,4 @@
-import type { ChargerStatus, QueueStatus } from '../../../app/site-view.ts';
+import type { ChargerStatus, QueueStatus, SessionStatus } from '../../../app/site-view.ts';
 import type { OcppVersion } from '../../../machines/shared/ocpp-version.ts';
 import { Product } from '../product.ts';
 import type { ChargerDriver } from './charger-driver.ts';
@@ -70,6 +70,14 @@ export class CellRun {
     await this.until(`link ${mode}`, async () => {
       const queues = await this.product.items<QueueStatus>('queues');
       return queues.length === 1 && queues[0]?.mode === mode;
+    });
+  }
+
+  /** It hears of the CPMS's absence after its charger has, which marks messages by it. */
+  async sessionHasHeard(authority: SessionStatus['authority']): Promise<void> {
+    await this.until(`session under ${authority} authority`, async () => {
+      const sessions = await this.product.items<SessionStatus>('sessions');
+      return sessions.some((session) => session.authority === authority);
     });
   }
 

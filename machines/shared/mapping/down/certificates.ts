@@ -8,7 +8,7 @@ import {
   sameStatus,
   sendOne,
   type Translation,
-} from './outcome.ts';
+} from '../outcome.ts';
 
 /** Certificates: the security extension of 1.6 and their part of 2.0.1. */
 

@@ -3,9 +3,9 @@ import type {
   ChargingSchedulePeriod,
   CsChargingProfiles,
 } from '../../charging-profile-types.ts';
+import { isBadInstant, optionalInstant } from '../instants.ts';
 import type { LostField, Payload } from '../mapping.ts';
-import { isBadInstant, optionalInstant } from './instants.ts';
-import { fields, isRefusal, type Refusal, refusal } from './outcome.ts';
+import { fields, isRefusal, type Refusal, refusal } from '../outcome.ts';
 
 /**
  * Charging profiles from version to version. A limit never becomes higher by it, holds for no shorter time and for

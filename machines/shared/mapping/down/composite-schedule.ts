@@ -1,7 +1,7 @@
 import type { ChargingSchedule, ChargingSchedulePeriod } from '../../charging-profile-types.ts';
+import { instant, optionalInstant } from '../instants.ts';
+import { fields, refusal, refuse16, refuse201, sendOne, statusInfo, type Translation } from '../outcome.ts';
 import { periodOf, roundedPeriodOf } from './charging-profile.ts';
-import { instant, optionalInstant } from './instants.ts';
-import { fields, refusal, refuse16, refuse201, sendOne, statusInfo, type Translation } from './outcome.ts';
 
 /** GetCompositeSchedule. The unit stays the one that the charger answers in. */
 

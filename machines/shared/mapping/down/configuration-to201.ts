@@ -8,7 +8,7 @@ import {
   sendOne,
   statusBy,
   type Translation,
-} from './outcome.ts';
+} from '../outcome.ts';
 import {
   type Component,
   componentOf,

@@ -1,5 +1,5 @@
+import { instant, isBadInstant, optionalInstant } from '../instants.ts';
 import type { LostField, Payload } from '../mapping.ts';
-import { instant, isBadInstant, optionalInstant } from './instants.ts';
 import {
   callError,
   fields,
@@ -10,7 +10,7 @@ import {
   sameStatus,
   sendOne,
   type Translation,
-} from './outcome.ts';
+} from '../outcome.ts';
 import { synthesisedId } from './synthesised-id.ts';
 import { isPlainUri, LOCATION_LENGTH_MAX } from './uri.ts';
 

@@ -1,8 +1,8 @@
 import { idTagKey } from '../../idtag.ts';
 import type { SendLocalListReq } from '../../ocpp16.ts';
+import { type IdToken, idTagOf, idTokenOf, lostOfToken } from '../id-token.ts';
+import { instant, isBadInstant, optionalInstant } from '../instants.ts';
 import type { LostField, Payload } from '../mapping.ts';
-import { type IdToken, idTagOf, idTokenOf, lostOfToken } from './id-token.ts';
-import { instant, isBadInstant, optionalInstant } from './instants.ts';
 import {
   fields,
   isRefusal,
@@ -15,7 +15,7 @@ import {
   statusInfo,
   type Translation,
   whenUnsupported,
-} from './outcome.ts';
+} from '../outcome.ts';
 
 interface IdTagInfo16 {
   status: string;

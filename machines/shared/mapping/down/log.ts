@@ -1,5 +1,5 @@
+import { isBadInstant, optionalInstant } from '../instants.ts';
 import type { Payload } from '../mapping.ts';
-import { isBadInstant, optionalInstant } from './instants.ts';
 import {
   fields,
   notSupported,
@@ -10,7 +10,7 @@ import {
   statusBy,
   statusInfo,
   type Translation,
-} from './outcome.ts';
+} from '../outcome.ts';
 import { synthesisedId } from './synthesised-id.ts';
 import { isPlainUri, LOCATION_LENGTH_MAX } from './uri.ts';
 

@@ -1,5 +1,5 @@
 import type { Payload } from '../mapping.ts';
-import { answerWith, notSupported, refusal, refuse201, statusInfo, type Translation } from './outcome.ts';
+import { answerWith, notSupported, refusal, refuse201, statusInfo, type Translation } from '../outcome.ts';
 
 /** Requests of OCPP 2.0.1 that 1.6 has nothing for, and what a 2.0.1 CPMS is told. */
 

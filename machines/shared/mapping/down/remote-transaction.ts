@@ -1,7 +1,6 @@
 import type { CsChargingProfiles } from '../../charging-profile-types.ts';
+import { type IdToken, idTagOf, idTokenOf, lostOfToken } from '../id-token.ts';
 import type { LostField } from '../mapping.ts';
-import { type ChargingProfile201, profileForStartTo16, profileForStartTo201 } from './charging-profile.ts';
-import { type IdToken, idTagOf, idTokenOf, lostOfToken } from './id-token.ts';
 import {
   fields,
   isRefusal,
@@ -12,7 +11,8 @@ import {
   sameStatus,
   sendOne,
   type Translation,
-} from './outcome.ts';
+} from '../outcome.ts';
+import { type ChargingProfile201, profileForStartTo16, profileForStartTo201 } from './charging-profile.ts';
 import { synthesisedId } from './synthesised-id.ts';
 
 /** Starting and stopping from afar: RemoteStart/RemoteStopTransaction and RequestStart/RequestStopTransaction. */

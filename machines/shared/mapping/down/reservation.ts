@@ -1,6 +1,6 @@
+import { type IdToken, idTagOf, idTokenOf, lostOfToken } from '../id-token.ts';
+import { instant } from '../instants.ts';
 import type { LostField } from '../mapping.ts';
-import { type IdToken, idTagOf, idTokenOf, lostOfToken } from './id-token.ts';
-import { instant } from './instants.ts';
 import {
   fields,
   isRefusal,
@@ -10,7 +10,7 @@ import {
   sameStatus,
   sendOne,
   type Translation,
-} from './outcome.ts';
+} from '../outcome.ts';
 
 const reservationStatus = sameStatus('Accepted', 'Faulted', 'Occupied', 'Unavailable', 'Rejected');
 

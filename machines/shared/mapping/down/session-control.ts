@@ -1,4 +1,3 @@
-import { connectorOf, type Evse, evseOf, lostConnector } from './evse.ts';
 import {
   fields,
   refusal,
@@ -9,7 +8,8 @@ import {
   statusBy,
   statusInfo,
   type Translation,
-} from './outcome.ts';
+} from '../outcome.ts';
+import { connectorOf, type Evse, evseOf, lostConnector } from './evse.ts';
 
 /** Reset, UnlockConnector, ChangeAvailability and ClearCache, which both versions have. */
 

@@ -1,6 +1,5 @@
 import type { CsChargingProfiles } from '../../charging-profile-types.ts';
 import type { LostField, Mapped, Payload } from '../mapping.ts';
-import { type ChargingProfile201, profileTo16, profileTo201 } from './charging-profile.ts';
 import {
   answerAt,
   answerWith,
@@ -14,7 +13,8 @@ import {
   statusInfo,
   type Translation,
   whenUnsupported,
-} from './outcome.ts';
+} from '../outcome.ts';
+import { type ChargingProfile201, profileTo16, profileTo201 } from './charging-profile.ts';
 
 /** SetChargingProfile and ClearChargingProfile. */
 

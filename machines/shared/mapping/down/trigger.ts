@@ -1,6 +1,6 @@
 import type { Mapped } from '../mapping.ts';
+import { fields, refusal, refuse16, refuse201, sameStatus, sendOne, type Translation } from '../outcome.ts';
 import { connectorOf, type Evse, evseOf, lostConnector } from './evse.ts';
-import { fields, refusal, refuse16, refuse201, sameStatus, sendOne, type Translation } from './outcome.ts';
 
 /** TriggerMessage, and the ExtendedTriggerMessage of the 1.6 security extension. */
 

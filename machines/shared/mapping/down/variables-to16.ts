@@ -1,5 +1,5 @@
 import type { Mapped, OcppAnswer, OcppCall, Payload } from '../mapping.ts';
-import { answerAt, callError, fields, type ReasonCode, statusInfo, type Translation } from './outcome.ts';
+import { answerAt, callError, fields, type ReasonCode, statusInfo, type Translation } from '../outcome.ts';
 import { type Component, rowOfVariable, type Variable } from './variable-lookup.ts';
 import type { VariableKey } from './variable-table.ts';
 import { valueTo16, valueTo201 } from './variable-value.ts';

@@ -1,4 +1,4 @@
-import type { LostField, Payload } from '../mapping.ts';
+import type { LostField, Payload } from './mapping.ts';
 
 /** Levels that are looked at; the deepest payload of 2.0.1 has fewer. */
 const DEPTH_MAX = 12;

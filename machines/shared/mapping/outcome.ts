@@ -1,4 +1,4 @@
-import type { LostField, Mapped, MappingFacts, OcppAnswer, OcppCall, Payload } from '../mapping.ts';
+import type { LostField, Mapped, MappingFacts, OcppAnswer, OcppCall, Payload } from './mapping.ts';
 
 /** Translates the CALLs of one action into one other version. */
 export type Translation = (payload: Payload, facts: MappingFacts) => Mapped;
@@ -65,7 +65,7 @@ function asAnswer(result: Payload | OcppAnswer): OcppAnswer {
 
 /** The answer to one of several CALLs; when it never came (the socket went), that is an error too. */
 export function answerAt(answers: readonly OcppAnswer[], index: number): OcppAnswer {
-  return answers[index] ?? callError('GenericError', 'the charger did not answer this part');
+  return answers[index] ?? callError('GenericError', 'this part was not answered');
 }
 
 export function callError(code: string, description: string): { error: CallErrorContent } {

@@ -1,4 +1,4 @@
-import type { LostField, Payload } from '../mapping.ts';
+import type { LostField, Payload } from './mapping.ts';
 import { type Refusal, refusal } from './outcome.ts';
 
 /** IdTokenType of OCPP 2.0.1. */

@@ -1,4 +1,4 @@
-import { msFromRfc3339, rfc3339 } from '../../rfc3339.ts';
+import { msFromRfc3339, rfc3339 } from '../rfc3339.ts';
 
 const STRICT =
   /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;

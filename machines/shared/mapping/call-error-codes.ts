@@ -1,5 +1,5 @@
-import type { OcppVersion } from '../../ocpp-version.ts';
-import type { OcppAnswer } from '../mapping.ts';
+import type { OcppVersion } from '../ocpp-version.ts';
+import type { OcppAnswer } from './mapping.ts';
 
 /** CALLERROR codes that the versions spell differently; the other ones of 1.6 exist in 2.0.1 too. */
 const TO_201: ReadonlyMap<string, string> = new Map([
