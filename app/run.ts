@@ -17,7 +17,16 @@ export interface RunOptions {
 
 /** An ordered shutdown that takes longer is cut short: everything that matters is on disk already. */
 const SHUTDOWN_MAX_MS = 4_500;
-const REDACTED = ['idTag', '*.idTag', 'password', '*.password', 'authorization', '*.authorization'];
+const REDACTED = [
+  'idTag',
+  '*.idTag',
+  'idToken',
+  '*.idToken',
+  'password',
+  '*.password',
+  'authorization',
+  '*.authorization',
+];
 
 /** Runs the site of a site file until `signal`; resolves with the exit code. A faulty file ends it before a port opens. */
 export async function runSite(configPath: string, { io, signal, inspectPort }: RunOptions): Promise<number> {

@@ -81,6 +81,13 @@ const FROM_CHARGER_16 = new Set([
   'StopTransaction',
 ]);
 
+/** All actions of the version that a charger may send, as the schemas' names list them. */
+export function chargerActionsOf(version: OcppVersion): string[] {
+  const both = ['DataTransfer'];
+  const fromCharger = version === '1.6' ? FROM_CHARGER_16 : FROM_CHARGER_201;
+  return actionsOf(version).filter((action) => fromCharger.has(action) || both.includes(action));
+}
+
 /** All actions of the version that a CPMS may send, as the schemas' names list them. */
 export function cpmsActionsOf(version: OcppVersion): string[] {
   const fromCharger = version === '1.6' ? FROM_CHARGER_16 : FROM_CHARGER_201;
