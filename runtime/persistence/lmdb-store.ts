@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import type { Clock } from '../clock.ts';
 import { dropBallast, makeBallast } from './ballast.ts';
-import { DamagedFile, faultFrom, isDamage, readFault } from './lmdb-faults.ts';
+import { assertRoom, DamagedFile, faultFrom, isDamage, readFault } from './lmdb-faults.ts';
 import { inspectLmdbFile, probeLmdbFile, quarantineLmdbFile, syncFolder } from './lmdb-file.ts';
 import { type RangeOptions, type Store, StoreFault, type StoreWrite, type TableName } from './store.ts';
 import { assertStoreKey, isStoreKey } from './store-key.ts';
@@ -229,6 +229,7 @@ class OpenLmdbStore implements LmdbStore {
   }
 
   async #write(writes: readonly StoreWrite[], bytes: number): Promise<void> {
+    assertRoom(this.#path, bytes);
     const witness = writes.find(({ value }) => value !== null) ?? writes[0]!;
     try {
       const committed = this.#root.batch(() => {
