@@ -26,6 +26,7 @@ export function prune(turn: Turn): void {
     if (row.startedAt >= before || row.state === 'open' || row.state === 'stopped') continue;
     turn.removeRow(transactions, key);
     forgetId(turn, `transactionIds/${charger}`, row);
+    if (turn.row(`seqNos/${charger}`, key) !== undefined) turn.removeRow(`seqNos/${charger}`, key);
   }
   for (const { key, value } of turn.rows<Json>('authCache', { from, limit: SAMPLED_ROWS })) {
     if ((value as unknown as AuthCacheRow).seenAt < before) turn.removeRow('authCache', key);

@@ -32,6 +32,9 @@ export function resendSession(turn: Turn): void {
   );
   const [firstN] = numbers as [number, ...number[]];
   const lastN = firstN + numbers.length - 1;
+  // Told anew, it is numbered anew.
+  if (begins(command) && turn.row(`seqNos/${chargerOf(turn)}`, session) !== undefined)
+    turn.removeRow(`seqNos/${chargerOf(turn)}`, session);
   const begun = begins(command) ? { startN: firstN, cpmsTransactionId: null, startDead: false } : {};
   putTransaction(turn, { ...transaction, ...begun, resent: { id, to: lastN } });
   turn.journal({

@@ -68,7 +68,7 @@ export function factsFor201(
 function takeSeqNo(turn: Turn, charger: string, row: QueueRow, session: string): number {
   const seqNo = turn.row<number>(`seqNos/${charger}`, session) ?? 0;
   turn.putRow(`north/${charger}`, queueKey(row.n), { ...row, seqNo } as never);
-  if (row.kind === 'stop') turn.removeRow(`seqNos/${charger}`, session);
-  else turn.putRow(`seqNos/${charger}`, session, seqNo + 1);
+  // Kept beyond the stop, as closing meter values may come behind it; it goes with the transaction.
+  turn.putRow(`seqNos/${charger}`, session, seqNo + 1);
   return seqNo;
 }

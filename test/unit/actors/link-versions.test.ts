@@ -60,20 +60,15 @@ function drained(link: LinkBench, opened: BenchTurn, answer = '{}'): Sent[] {
 }
 
 describe('a transaction of a 1.6 charger towards a CPMS of 2.0.1', () => {
-  it('is called by its session, and its messages are numbered without gaps as they leave', () => {
+  it('is called by its session, and its messages are numbered without gaps as they leave, late samples too', () => {
     const { link, opened } = linkTo('2.0.1', (filled) => {
       filled.transaction(SESSION);
-      for (const [index, row] of [start, sample, sample, stop].entries()) filled.queue(index + 1, row);
+      for (const [index, row] of [start, sample, sample, stop, sample].entries())
+        filled.queue(index + 1, row);
     });
     const sent = drained(link, opened, '{"transactionId":0,"idTagInfo":{"status":"Accepted"}}');
-    expect(sent.map(({ transaction }) => transaction?.seqNo)).toEqual([0, 1, 2, 3]);
-    expect(sent.map(({ transaction }) => transaction?.transactionId)).toEqual([
-      SESSION,
-      SESSION,
-      SESSION,
-      SESSION,
-    ]);
-    expect(link.bench.rows.has(`seqNos/cp1/${SESSION}`)).toBe(false);
+    expect(sent.map(({ transaction }) => transaction?.seqNo)).toEqual([0, 1, 2, 3, 4]);
+    expect(new Set(sent.map(({ transaction }) => transaction?.transactionId))).toEqual(new Set([SESSION]));
   });
 
   it('keeps the number of a message that is in doubt, and its offline mark', () => {
