@@ -181,7 +181,7 @@ function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
       listen: { host: '127.0.0.1', port: 0 },
       tls: null,
       securityProfile: 0,
-      versions: ['2.0.1', '1.6'],
+      versions: ['1.6'],
     },
     backend: {
       governance: defaultGovernance,
@@ -189,7 +189,7 @@ function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
       url: cpmsUrl.replace(/\/$/, ''),
       password: null,
       replay: { perSecond: 100, burst: 200 },
-      versions: ['2.0.1', '1.6'],
+      versions: ['1.6'],
     },
     offlineAuth: { localList: [...DEMO_ID_TAGS], cacheMaxAgeMs: 86_400_000, unknownTags: 'reject' },
     api: { listen: { host: '127.0.0.1', port: API_PORT }, hosts: [] },

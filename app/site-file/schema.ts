@@ -135,12 +135,12 @@ const messages = z.number().int().min(1).max(10_000);
 /** Backlogs after an outage, all chargers together; above what they send when all is well, or it never gets empty. */
 const replay = z.strictObject({ perSecond: messages.default(100), burst: messages.default(200) });
 
-/** In the edge's order; a charger or CPMS that speaks several has its own. */
+/** 2.0.1 only where it is named (docs/ocpp-201-open.md). In the edge's order; a charger or CPMS that speaks several has its own. */
 const versions = z
   .array(z.enum(['ocpp2.0.1', 'ocpp1.6']))
   .min(1)
   .refine((names) => new Set(names).size === names.length, 'names a version twice')
-  .default(['ocpp2.0.1', 'ocpp1.6']);
+  .default(['ocpp1.6']);
 
 const tlsFile = z.string().min(1).max(1024);
 

@@ -194,6 +194,9 @@ interface Ports {
   api: number;
 }
 
+/** Both: what a peer does not offer is not chosen. */
+const OCPP_VERSIONS = ['ocpp2.0.1', 'ocpp1.6'];
+
 function siteFileOf(options: ProductOptions, ports: Ports): object {
   return {
     version: 1,
@@ -201,8 +204,8 @@ function siteFileOf(options: ProductOptions, ports: Ports): object {
     data: './data',
     ...(options.electrical ? { electrical: { connection: options.electrical } } : {}),
     chargers: { known: options.chargers, unknown: options.unknown ?? 'reject' },
-    ocpp: { listen: `127.0.0.1:${ports.south}`, securityProfile: 0 },
-    backends: [{ id: 'cpms', url: options.backendUrl }],
+    ocpp: { listen: `127.0.0.1:${ports.south}`, securityProfile: 0, versions: OCPP_VERSIONS },
+    backends: [{ id: 'cpms', url: options.backendUrl, versions: OCPP_VERSIONS }],
     offlineAuth: {
       localList: options.localList ?? [],
       policy: { unknownTags: options.unknownTags ?? 'reject' },

@@ -69,7 +69,7 @@ describe('a site of security profile 2', () => {
         clientCaFile: null,
       },
       securityProfile: 2,
-      versions: ['2.0.1', '1.6'],
+      versions: ['1.6'],
     });
     expect(config?.chargers.known[0]).toMatchObject({ securityProfile: 2, certificateSha256: null });
     expect(config?.chargers.known[0]?.password?.reveal()).toBe(env.KEY);
