@@ -5,7 +5,7 @@ import { mapUp } from '../../../machines/shared/mapping/up/map-up.ts';
 import { mapOwnAnswer } from '../../../machines/shared/mapping/up/own-answer.ts';
 import { statusTo16, statusTo201 } from '../../../machines/shared/mapping/up/status.ts';
 import type { OcppVersion } from '../../../machines/shared/ocpp-version.ts';
-import { NO_FACTS, transactionFacts } from '../../helpers/mapping-down-bench.ts';
+import { NO_FACTS, transactionFacts } from '../../helpers/mapping-bench.ts';
 import { chargerActionsOf, violationIn } from '../../helpers/strict-schemas.ts';
 
 const AT = '2026-11-25T12:00:00.000Z';
