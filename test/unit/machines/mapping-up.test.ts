@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MappingFacts, OcppCall, Payload } from '../../../machines/shared/mapping/mapping.ts';
 import { mapUp } from '../../../machines/shared/mapping/up/map-up.ts';
@@ -144,14 +143,6 @@ describe.each([
 function violationOf(version: OcppVersion, action: string, answer: object): string | null {
   return 'payload' in answer ? violationIn(version, action, 'Response', answer.payload) : null;
 }
-
-describe('docs/ocpp-mapping.md', () => {
-  const page = readFileSync(new URL('../../../docs/ocpp-mapping.md', import.meta.url), 'utf8');
-
-  it.each([...Object.keys(FROM_16), ...Object.keys(FROM_201)])('names %s', (action) => {
-    expect(page).toMatch(new RegExp(`\\b${action}\\b`));
-  });
-});
 
 describe('our own answer to a charger of 2.0.1', () => {
   const given: Readonly<Record<string, Payload>> = {
