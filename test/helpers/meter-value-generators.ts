@@ -28,10 +28,11 @@ export const ocmfText: Arbitrary<string> = fc
     id: fc.string({ unit: 'binary', maxLength: 40 }),
     pad: oneOf('', ' ', '\t'),
     signature: fc.stringMatching(/^[0-9A-F]{16,96}$/),
+    end: oneOf('', '', ' ', '\r\n'),
   })
-  .map(({ counter, reading, unit, id, pad, signature }) => {
+  .map(({ counter, reading, unit, id, pad, signature, end }) => {
     const rd = `{"TM":"2026-11-25T12:00:00,000+0100 S","TX":"C","RV":${reading},"RI":"1-0:1.8.0","RU":"${unit}","ST":"G"}`;
-    return `OCMF|{"FV":"1.0",${pad}"PG":"T${counter}","ID":${JSON.stringify(id)},"RD":[${rd}]}|{"SD":"${signature}"}`;
+    return `OCMF|{"FV":"1.0",${pad}"PG":"T${counter}","ID":${JSON.stringify(id)},"RD":[${rd}]}|{"SD":"${signature}"}${end}`;
   });
 const signedText = fc.oneof(ocmfText, fc.string({ unit: 'binary', maxLength: 60 }), text(2600));
 /** The text of a number as chargers write it, and some that is none. */

@@ -14,6 +14,24 @@ const accepted = { status: 'Accepted' };
 const reading = { timestamp: AT, sampledValue: [{ value: '10' }] };
 const reading201 = { timestamp: AT, sampledValue: [{ value: 10 }] };
 
+const EVENT = {
+  eventId: 1,
+  timestamp: AT,
+  trigger: 'Alerting',
+  actualValue: '1',
+  eventNotificationType: 'HardWiredMonitor',
+  component: { name: 'EVSE' },
+  variable: { name: 'Power' },
+};
+const SCHEDULE = { id: 1, chargingRateUnit: 'A', chargingSchedulePeriod: [{ startPeriod: 0, limit: 6 }] };
+const PROFILE = {
+  id: 1,
+  stackLevel: 0,
+  chargingProfilePurpose: 'TxProfile',
+  chargingProfileKind: 'Relative',
+  chargingSchedule: [SCHEDULE],
+};
+
 /** A request, and an answer in the version that it is sent on in. */
 interface Row {
   payload: Payload;
@@ -85,19 +103,15 @@ const FROM_201: Readonly<Record<string, Row>> = {
     payload: {
       timeBase: AT,
       evseId: 1,
-      chargingSchedule: {
-        id: 1,
-        chargingRateUnit: 'A',
-        chargingSchedulePeriod: [{ startPeriod: 0, limit: 6 }],
-      },
+      chargingSchedule: SCHEDULE,
     },
   },
-  NotifyEvent: { payload: { generatedAt: AT, seqNo: 0, eventData: [] } },
+  NotifyEvent: { payload: { generatedAt: AT, seqNo: 0, eventData: [EVENT] } },
   NotifyMonitoringReport: { payload: { requestId: 1, seqNo: 0, generatedAt: AT } },
   NotifyReport: { payload: { requestId: 1, generatedAt: AT, seqNo: 0 } },
   PublishFirmwareStatusNotification: { payload: { status: 'Idle' } },
   ReportChargingProfiles: {
-    payload: { requestId: 1, chargingLimitSource: 'CSO', evseId: 1, chargingProfile: [] },
+    payload: { requestId: 1, chargingLimitSource: 'CSO', evseId: 1, chargingProfile: [PROFILE] },
   },
   ReservationStatusUpdate: { payload: { reservationId: 1, reservationUpdateStatus: 'Expired' } },
   SecurityEventNotification: { payload: { type: 'StartupOfTheDevice', timestamp: AT } },
@@ -124,7 +138,26 @@ describe.each([
     expect(Object.keys(rows).sort()).toEqual(chargerActionsOf(from).sort());
   });
 
+  it.each(chargerActionsOf(from))('%s is known', (action) => {
+    const mapped = mapUp(
+      from,
+      to,
+      { action, payload: rows[action]!.payload },
+      rows[action]!.facts ?? NO_FACTS,
+    );
+    expect(mapped).not.toMatchObject({ answer: { error: expect.anything() } });
+  });
+
+  it.each(['Reset', 'toString', 'NoSuchThing'])(
+    '%s, which no charger sends, is answered NotImplemented',
+    (action) => {
+      const mapped = mapUp(from, to, { action, payload: {} }, NO_FACTS);
+      expect(mapped).toMatchObject({ answer: { error: { code: 'NotImplemented' } } });
+    },
+  );
+
   it.each(Object.entries(rows))('%s is sent on, and answered, as the schemas have it', (action, row) => {
+    expect(violationIn(from, action, 'Request', row.payload)).toBeNull();
     const mapped = mapUp(from, to, { action, payload: row.payload }, row.facts ?? NO_FACTS);
     if (mapped.outcome === 'answered') {
       expect(mapped.reason).not.toBe('');
