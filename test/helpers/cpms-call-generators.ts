@@ -3,10 +3,13 @@ import { VARIABLE_KEYS } from '../../machines/shared/mapping/down/variable-table
 
 /** Generated requests of a CPMS and responses of a charger, valid by the schemas of their version. */
 
-type Part = Arbitrary<unknown>;
+export type Part = Arbitrary<unknown>;
 
 /** An object with the fields of `required` always and those of `optional` sometimes. */
-function object(required: Record<string, Part>, optional: Record<string, Part> = {}): Arbitrary<object> {
+export function object(
+  required: Record<string, Part>,
+  optional: Record<string, Part> = {},
+): Arbitrary<object> {
   return fc.record({ ...required, ...optional }, { requiredKeys: Object.keys(required) });
 }
 
@@ -17,7 +20,7 @@ export const text = (max: number): Arbitrary<string> =>
     fc.string({ minLength: Math.min(max, 90), maxLength: max }),
   );
 export const whole: Arbitrary<number> = fc.integer({ min: -3, max: 100_000 });
-const connector = fc.oneof(fc.integer({ min: 0, max: 4 }), whole);
+export const connector = fc.oneof(fc.integer({ min: 0, max: 4 }), whole);
 export const moment: Arbitrary<string> = fc.oneof(
   fc
     .date({ min: new Date('1970-01-01'), max: new Date('9000-01-01'), noInvalidDate: true })
@@ -30,15 +33,18 @@ const uri = oneOf(
   'https://files.example',
 );
 const customData = object({ vendorId: text(255) });
-const withCustom = { customData };
-const idTag = fc.oneof(text(20), oneOf('04A1B2C3', '04A1B2C3D4E5F6', 'DE8ACC12E46L89', '00112233445566AA'));
-const hash = {
+export const withCustom = { customData };
+export const idTag = fc.oneof(
+  text(20),
+  oneOf('04A1B2C3', '04A1B2C3D4E5F6', 'DE8ACC12E46L89', '00112233445566AA'),
+);
+export const hash = {
   hashAlgorithm: oneOf('SHA256', 'SHA384', 'SHA512'),
   issuerNameHash: text(128),
   issuerKeyHash: text(128),
   serialNumber: text(40),
 };
-const statusInfo = object({ reasonCode: text(20) }, { additionalInfo: text(512) });
+export const statusInfo = object({ reasonCode: text(20) }, { additionalInfo: text(512) });
 
 /** Limits of 1.6: tenths. Of 2.0.1: any number. */
 export const tenths = fc.integer({ min: 0, max: 1_000_000 }).map((n) => n / 10);
@@ -70,7 +76,7 @@ const plainPeriod201 = object(
   { startPeriod: whole, limit: anyLimit },
   { numberPhases: fc.integer({ min: 1, max: 3 }) },
 );
-const schedule201 = object(
+export const schedule201 = object(
   {
     id: whole,
     chargingRateUnit: oneOf('A', 'W'),
@@ -111,11 +117,11 @@ export const profile201 = object(
   },
 );
 
-const idTagInfo = object(
+export const idTagInfo = object(
   { status: oneOf('Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx') },
   { expiryDate: moment, parentIdTag: text(20) },
 );
-const idToken = object(
+export const idToken = object(
   {
     idToken: fc.oneof({ weight: 4, arbitrary: idTag }, text(36)),
     type: oneOf(
@@ -141,7 +147,7 @@ const idTokenInfo = object(
   { status: oneOf('Accepted', 'Blocked', 'NoCredit', 'NotAtThisTime', 'Unknown', 'ConcurrentTx') },
   { cacheExpiryDateTime: moment, groupIdToken: idToken, chargingPriority: whole, language1: text(8) },
 );
-const evse = object({ id: connector }, { connectorId: whole, ...withCustom });
+export const evse = object({ id: connector }, { connectorId: whole, ...withCustom });
 const retrying = { retries: whole, retryInterval: whole };
 const log = object(
   { remoteLocation: fc.oneof(uri, text(512)) },
@@ -166,7 +172,7 @@ const value = fc.oneof(oneOf('true', 'False', '60', 'Current,Power', 'W', '01234
 const attributeType = oneOf('Actual', 'Target', 'MinSet', 'MaxSet');
 const addressed = (required: Record<string, Part>, optional: Record<string, Part> = {}): Part =>
   fc.tuple(address, object(required, optional)).map(([at, rest]) => ({ ...rest, ...at }));
-const some = (part: Part, maxLength = 4): Part => fc.array(part, { minLength: 1, maxLength });
+export const some = (part: Part, maxLength = 4): Part => fc.array(part, { minLength: 1, maxLength });
 const monitor = addressed({
   value: whole,
   type: oneOf('UpperThreshold', 'Delta', 'Periodic'),

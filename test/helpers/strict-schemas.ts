@@ -30,6 +30,12 @@ export function violationIn(
   return validate(payload) ? null : `${name}${ajv.errorsText(validate.errors)} in ${JSON.stringify(payload)}`;
 }
 
+/** The fields of a request's payload itself; `customData` is the same everywhere. */
+export function requestFieldsOf(version: OcppVersion, action: string): string[] {
+  const schema = SCHEMAS[version].get(`${action}Request`) as { properties?: object } | undefined;
+  return Object.keys(schema?.properties ?? {}).filter((field) => field !== 'customData');
+}
+
 /** All actions that have a request in this version, whoever sends it. */
 export function actionsOf(version: OcppVersion): string[] {
   return [...SCHEMAS[version].keys()]

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { tenthsDown } from '../../../machines/shared/mapping/down/charging-profile.ts';
+import { mapDown } from '../../../machines/shared/mapping/down/map-down.ts';
 import type { Payload } from '../../../machines/shared/mapping/mapping.ts';
-import { answered, sent, transactionFacts } from '../../helpers/mapping-down-bench.ts';
+import { benchOf, transactionFacts } from '../../helpers/mapping-bench.ts';
+
+const { answered, sent } = benchOf(mapDown);
 
 const SCHEDULE_201 = {
   id: 9,

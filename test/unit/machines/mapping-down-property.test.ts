@@ -1,10 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mapDown } from '../../../machines/shared/mapping/down/map-down.ts';
-import type { Mapped, MappingFacts, OcppAnswer, Payload } from '../../../machines/shared/mapping/mapping.ts';
+import type { MappingFacts, Payload } from '../../../machines/shared/mapping/mapping.ts';
 import type { OcppVersion } from '../../../machines/shared/ocpp-version.ts';
 import {
-  callErrors,
   profile16,
   profile201,
   REQUESTS_16,
@@ -12,6 +11,12 @@ import {
   RESPONSES_16,
   RESPONSES_201,
 } from '../../helpers/cpms-call-generators.ts';
+import {
+  answersTo,
+  expectAnswerOf,
+  factsTowards,
+  withVendorFields,
+} from '../../helpers/mapping-property-bench.ts';
 import { cpmsActionsOf, violationIn } from '../../helpers/strict-schemas.ts';
 
 const DIRECTIONS: ReadonlyArray<{
@@ -24,58 +29,10 @@ const DIRECTIONS: ReadonlyArray<{
   { from: '2.0.1', to: '1.6', requests: REQUESTS_201, responses: RESPONSES_16 },
 ];
 
-/** With a transaction of the receiving leg, with one that it has no name for yet, or about none. */
-function factsTowards(to: OcppVersion): Arbitrary<MappingFacts> {
-  const transaction = fc.record({
-    transactionId: fc.constantFrom(to === '1.6' ? 7 : 'a5cf-7', null),
-    connector: fc.integer({ min: 1, max: 3 }),
-    idTag: fc.constant(null),
-    seqNo: fc.constant(0),
-    offline: fc.boolean(),
-    remoteStartId: fc.constantFrom(null, 12),
-  });
-  return fc.record({ nowMs: fc.nat(), transaction }, { requiredKeys: ['nowMs'] });
-}
-
 const ACTION_ROWS = DIRECTIONS.flatMap((direction) =>
   cpmsActionsOf(direction.from).map((action) => ({ ...direction, action })),
 );
 const runs = { numRuns: 200 };
-
-/** The sent CALLs' answers: what the charger's version allows, or a CALLERROR. */
-function answersTo(
-  mapped: Extract<Mapped, { outcome: 'sent' }>,
-  responses: Readonly<Record<string, Arbitrary<unknown>>>,
-): Arbitrary<OcppAnswer[]> {
-  const each = mapped.calls.map(({ action }) => {
-    const payload = (responses[action] ?? fc.constant({})).map((given) => ({ payload: given as Payload }));
-    return fc.oneof(
-      { weight: 5, arbitrary: payload },
-      callErrors.map((error) => ({ error })),
-    ) as Arbitrary<OcppAnswer>;
-  });
-  return fc.tuple(...each);
-}
-
-/** Codes that CALLERRORs have in each version, by its OCPP-J part. */
-const BOTH = ['NotImplemented', 'NotSupported', 'InternalError', 'ProtocolError', 'SecurityError'];
-const MORE = ['PropertyConstraintViolation', 'TypeConstraintViolation', 'GenericError'];
-const CODES: Readonly<Record<OcppVersion, ReadonlySet<string>>> = {
-  '1.6': new Set([...BOTH, ...MORE, 'FormationViolation', 'OccurenceConstraintViolation']),
-  '2.0.1': new Set([
-    ...BOTH,
-    ...MORE,
-    'FormatViolation',
-    'OccurrenceConstraintViolation',
-    'MessageTypeNotSupported',
-    'RpcFrameworkError',
-  ]),
-};
-
-function expectAnswerOf(version: OcppVersion, action: string, answer: OcppAnswer): void {
-  if ('error' in answer) expect(CODES[version]).toContain(answer.error.code);
-  else expect(violationIn(version, action, 'Response', answer.payload)).toBeNull();
-}
 
 describe('any request of a CPMS', () => {
   test.each(ACTION_ROWS)('$from $action has generated requests and answers', ({ from, requests, action }) => {
@@ -123,14 +80,6 @@ describe('any request of a CPMS', () => {
     },
   );
 });
-
-/** The same value with a field in every object that no schema knows. */
-function withVendorFields(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withVendorFields);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, each]) => [key, withVendorFields(each)]);
-  return { ...Object.fromEntries(entries), vendorField: 1 };
-}
 
 test.each(cpmsActionsOf('1.6'))(
   'fields of vendors in a 1.6 %s, which are read leniently, go no further',

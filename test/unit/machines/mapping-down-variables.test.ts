@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { chunksOf } from '../../../machines/shared/mapping/down/configuration-to201.ts';
+import { mapDown } from '../../../machines/shared/mapping/down/map-down.ts';
 import { VARIABLE_KEYS } from '../../../machines/shared/mapping/down/variable-table.ts';
 import type { Payload } from '../../../machines/shared/mapping/mapping.ts';
-import { answered, sent } from '../../helpers/mapping-down-bench.ts';
+import { benchOf } from '../../helpers/mapping-bench.ts';
+
+const { answered, sent } = benchOf(mapDown);
 
 const at = (component: string, variable: string, instance?: string): Payload => ({
   component: { name: component },

@@ -4,8 +4,10 @@ import { actionsOf as registeredOf, standingOf } from '../../../adapters/ocpp/ac
 import { mapDown } from '../../../machines/shared/mapping/down/map-down.ts';
 import { VARIABLE_KEYS } from '../../../machines/shared/mapping/down/variable-table.ts';
 import type { MappingFacts, OcppCall, Payload } from '../../../machines/shared/mapping/mapping.ts';
-import { answered, NO_FACTS, NOON, sent, transactionFacts } from '../../helpers/mapping-down-bench.ts';
+import { benchOf, NO_FACTS, NOON, transactionFacts } from '../../helpers/mapping-bench.ts';
 import { cpmsActionsOf, violationIn } from '../../helpers/strict-schemas.ts';
+
+const { answered, sent } = benchOf(mapDown);
 
 const CARD = { idToken: '04A1B2C3', type: 'ISO14443' };
 const DATE = '2026-12-01T10:00:00Z';

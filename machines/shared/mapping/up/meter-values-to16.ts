@@ -25,7 +25,8 @@ const UNITS: ReadonlySet<string> = new Set([
 
 /**
  * Meter values of 2.0.1 for 1.6. The number becomes its decimal text, the multiplier worked in; a signed value follows
- * its plain one as a sample of format SignedData. Samples that 1.6 cannot say, and meter values without any, are lost.
+ * its plain one as a sample of format SignedData, and stands alone if 1.6 cannot say the number. Samples that 1.6 cannot
+ * say, and meter values without any, are lost.
  */
 export function meterValuesTo16(
   meterValues: ReadonlyArray<MeterValue<SampledValue201>>,
@@ -34,11 +35,9 @@ export function meterValuesTo16(
   const lost = new Set<LostField>();
   const meterValue: MeterValues16['meterValue'] = [];
   for (const { timestamp, sampledValue } of meterValues) {
-    const samples = sampledValue.flatMap((sample) => {
-      const made = sampleTo16(sample);
-      if (made.length === 0) lost.add('meterValue[].sampledValue[]');
-      return made;
-    });
+    const samples = sampledValue.flatMap((sample) =>
+      sampleTo16(sample, (field) => lost.add(`meterValue[].sampledValue[]${field}`)),
+    );
     if (samples.length === 0) continue;
     const moment = instant(timestamp);
     if (moment === null) lost.add('meterValue[].timestamp');
@@ -47,12 +46,15 @@ export function meterValuesTo16(
   return { meterValue, lost: [...lost] };
 }
 
-function sampleTo16(sample: SampledValue201): SampledValue16[] {
+function sampleTo16(sample: SampledValue201, lose: (field: string) => void): SampledValue16[] {
   const { context, measurand, phase, location, signedMeterValue } = sample;
-  const decimal = decimalIn(sample);
-  const value = decimal === null ? null : textOfDecimal(decimal);
-  const unit = unitTo16(sample);
-  if (value === null || unit === null || ONLY_IN_201.has(measurand ?? REGISTER)) return [];
+  const value = numberTo16(sample);
+  const isKnown = !ONLY_IN_201.has(measurand ?? REGISTER);
+  if (!isKnown || (value === null && signedMeterValue === undefined)) {
+    lose('');
+    return [];
+  }
+  const unit = value === null ? '' : (unitTo16(sample) ?? '');
   const labels = {
     ...(context !== undefined && { context }),
     ...(measurand !== undefined && { measurand }),
@@ -60,9 +62,16 @@ function sampleTo16(sample: SampledValue201): SampledValue16[] {
     ...(location !== undefined && { location }),
     ...(unit !== '' && { unit }),
   };
-  const plain = { value, ...labels };
-  if (signedMeterValue === undefined) return [plain];
-  return [plain, { value: textOfSigned(signedMeterValue), format: 'SignedData', ...labels }];
+  const plain = value === null ? [] : [{ value, ...labels }];
+  if (value === null) lose('.value');
+  if (signedMeterValue === undefined) return plain;
+  return [...plain, { value: textOfSigned(signedMeterValue), format: 'SignedData', ...labels }];
+}
+
+/** Null: 1.6 has no unit for it, or it is no number that a meter shows. */
+function numberTo16(sample: SampledValue201): string | null {
+  const decimal = unitTo16(sample) === null ? null : decimalIn(sample);
+  return decimal === null ? null : textOfDecimal(decimal);
 }
 
 /** '' for none. Null: 1.6 has no such unit, and without it the number would say something else. */

@@ -6,9 +6,10 @@ import { fieldsBut } from './lost-fields.ts';
 
 const nothing = (): Payload => ({});
 
-export const heartbeat: Translation = (payload) =>
+/** Chargers set their clock by the answer. */
+export const heartbeat: Translation = (payload, { nowMs }) =>
   sendOne({ action: 'Heartbeat', payload: {} }, fieldsBut(payload, []), ({ currentTime }) => ({
-    currentTime,
+    currentTime: instant(currentTime) ?? rfc3339(nowMs),
   }));
 
 export const securityEvent: Translation = (payload, { nowMs }) => {

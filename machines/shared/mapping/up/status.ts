@@ -1,5 +1,5 @@
 import { rfc3339 } from '../../rfc3339.ts';
-import { instant } from '../instants.ts';
+import { instant, isBadInstant } from '../instants.ts';
 import type { ChargingState, Payload } from '../mapping.ts';
 import { sendOne, type Translation } from '../outcome.ts';
 import { fieldsBut } from './lost-fields.ts';
@@ -36,6 +36,7 @@ export function statusTo201(status: string): string {
 export const statusNotificationTo201: Translation = (payload, { nowMs }) => {
   const { connectorId, status, errorCode, timestamp } = payload as unknown as Status16;
   const lost = fieldsBut(payload, ['connectorId', 'status', 'timestamp', 'errorCode']);
+  if (isBadInstant(timestamp)) lost.push('timestamp');
   if (errorCode !== 'NoError') lost.push('errorCode');
   const told = {
     timestamp: instant(timestamp) ?? rfc3339(nowMs),
