@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLmdbStore } from '../runtime/persistence/lmdb-store.ts';
 import { SystemClock } from '../runtime/system-clock.ts';
@@ -29,6 +29,7 @@ export async function measureRecovery(
     const folder = join(context.folder, `recovery-${run}`);
     await mkdir(folder);
     await copyFile(join(seedFolder, STORE_FILE), join(folder, STORE_FILE));
+    await writeFile(join(folder, `${STORE_FILE}.open`), '');
     const child = await startChild(
       './servers/core-server.js',
       {

@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { META_PAGE_BYTES_MAX, readMetas } from './lmdb-meta.ts';
+import { META_PAGE_BYTES_MAX, type Metas, readMetas } from './lmdb-meta.ts';
+import { walkLmdbFile } from './lmdb-walk.ts';
 
 /** Moved-aside files kept for analysis; the oldest goes when one more arrives. */
 const QUARANTINE_MAX = 5;
 
-/** `suspect` may be healthy: only walking it, in a process of its own, can tell. */
+/** `suspect` may be healthy: only walking it can tell. */
 export type FileVerdict = { state: 'absent' | 'plausible' } | { state: 'suspect' | 'bad'; problem: string };
 
 /**
@@ -23,9 +22,7 @@ export async function inspectLmdbFile(path: string): Promise<FileVerdict> {
   if (file === null) return { state: 'absent' };
   try {
     const { size } = await file.stat();
-    const header = Buffer.alloc(2 * META_PAGE_BYTES_MAX);
-    const { bytesRead } = await file.read(header, 0, header.length, 0);
-    const metas = readMetas(header.subarray(0, bytesRead));
+    const metas = await metasOf(file);
     if ('problem' in metas) return { state: 'bad', problem: metas.problem };
     // LMDB may leave the last pages unwritten when a transaction freed them again, hence only a suspicion.
     if ((metas.lastPage + 1) * metas.pageBytes > size)
@@ -63,45 +60,24 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/**
- * Walks every entry in a process of its own, as a damaged B-tree can end the process that reads it. Returns
- * what is wrong, or null when the file can be walked, or when the probe itself could not be run.
- */
-export function probeLmdbFile(path: string, tables: readonly string[]): Promise<string | null> {
-  const lmdb = createRequire(import.meta.url).resolve('lmdb');
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['-e', PROBE, lmdb, path, ...tables], {
-      stdio: 'ignore',
-      timeout: PROBE_LIMIT_MS,
-    });
-    child.on('error', () => resolve(null));
-    child.on('exit', (code, signal) => {
-      if (signal === 'SIGSEGV' || signal === 'SIGBUS' || signal === 'SIGABRT')
-        resolve(`reading it ends in ${signal}`);
-      else resolve(code === PROBE_BAD ? 'its B-tree is damaged' : null);
-    });
-  });
+/** Walks every page of the file (see `lmdb-walk.ts`). Returns what is wrong, or null when nothing is. */
+export async function walkFile(
+  path: string,
+  tables: readonly string[],
+  monotonicMs: () => number,
+): Promise<string | null> {
+  const file = await open(path, 'r');
+  try {
+    const metas = await metasOf(file);
+    if ('problem' in metas) return metas.problem;
+    return metas.flushed === null ? null : walkLmdbFile(file.fd, metas.flushed, tables, monotonicMs);
+  } finally {
+    await file.close();
+  }
 }
 
-/** A file too large to walk in this time is taken for good: starting late helps nobody. */
-const PROBE_LIMIT_MS = 20_000;
-const PROBE_BAD = 3;
-const PROBE = `
-const [lmdb, path, ...tables] = process.argv.slice(1);
-try {
-  const root = require(lmdb).open({ path, readOnly: true, safeRestore: true, maxDbs: 12, encoding: 'binary' });
-  for (const name of tables) {
-    const table = root.openDB(name, { encoding: 'binary', keyEncoding: 'binary', create: false });
-    if (table === undefined) process.exit(${PROBE_BAD});
-    let count = 0, last = null;
-    for (const { key, value } of table.getRange({})) {
-      if (last !== null && Buffer.compare(last, key) >= 0) process.exit(${PROBE_BAD});
-      last = key;
-      count += 1;
-    }
-    if (count !== table.getStats().entryCount) process.exit(${PROBE_BAD});
-  }
-  process.exit(0);
-} catch (error) {
-  process.exit(error.code === 12 || error.code === 13 ? 0 : ${PROBE_BAD});
-}`;
+async function metasOf(file: FileHandle): Promise<Metas | { problem: string }> {
+  const header = Buffer.alloc(2 * META_PAGE_BYTES_MAX);
+  const { bytesRead } = await file.read(header, 0, header.length, 0);
+  return readMetas(header.subarray(0, bytesRead));
+}

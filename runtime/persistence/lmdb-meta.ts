@@ -1,3 +1,6 @@
+import { TREE_BYTES, treeAt } from './lmdb-tree.ts';
+import type { FileState } from './lmdb-walk.ts';
+
 const META_FLAG = 0x08;
 const LMDB_MAGIC = 0xbeefc0de;
 const LMDB_VERSION = 2;
@@ -24,6 +27,8 @@ export interface Metas {
   pageBytes: number;
   /** The highest page number that the newest transaction knows. */
   lastPage: number;
+  /** What LMDB goes back to after a crash; null when nothing was flushed yet. */
+  flushed: FileState | null;
 }
 
 /** One of the three places where an LMDB file says which transaction is its newest. */
@@ -53,7 +58,9 @@ export function readMetas(header: Buffer): Metas | { problem: string } {
   const odd = metaAt(second);
   const flushed = metaAt(header.subarray(pageBytes / 2, pageBytes));
   const problem = disagreement(even, odd, flushed);
-  return problem === null ? { pageBytes, lastPage: Math.max(even.lastPage, odd.lastPage) } : { problem };
+  if (problem !== null) return { problem };
+  const state = flushed.transaction === 0n ? null : stateAt(header.subarray(pageBytes / 2), pageBytes);
+  return { pageBytes, lastPage: Math.max(even.lastPage, odd.lastPage), flushed: state };
 }
 
 function disagreement(even: Meta, odd: Meta, flushed: Meta): string | null {
@@ -69,6 +76,16 @@ function disagreement(even: Meta, odd: Meta, flushed: Meta): string | null {
   return original.content === flushed.content
     ? null
     : `the two records of transaction ${flushed.transaction} differ`;
+}
+
+function stateAt(page: Buffer, pageBytes: number): FileState {
+  return {
+    pageBytes,
+    lastPage: Number(page.readBigUInt64LE(LAST_PAGE_AT)),
+    transaction: page.readBigUInt64LE(TRANSACTION_AT),
+    freePages: treeAt(page, TREES_AT),
+    main: treeAt(page, TREES_AT + TREE_BYTES),
+  };
 }
 
 function metaAt(page: Buffer): Meta {

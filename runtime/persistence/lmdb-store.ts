@@ -4,26 +4,31 @@ import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPat
 import type { Clock } from '../clock.ts';
 import { dropBallast, makeBallast } from './ballast.ts';
 import { assertRoom, DamagedFile, faultFrom, isDamage, readFault } from './lmdb-faults.ts';
-import { inspectLmdbFile, probeLmdbFile, quarantineLmdbFile, syncFolder } from './lmdb-file.ts';
+import { inspectLmdbFile, quarantineLmdbFile, syncFolder, walkFile } from './lmdb-file.ts';
 import { type RangeOptions, type Store, StoreFault, type StoreWrite, type TableName } from './store.ts';
 import { assertStoreKey, isStoreKey } from './store-key.ts';
 
 const TABLES: readonly TableName[] = ['meta', 'snapshots', 'outbox', 'journal', 'rows'];
+/** In the table `meta`, from the making of a file in a damaged one's stead to its first commit. */
+const QUARANTINED_KEY = 'quarantined';
 const BALLAST_BYTES_DEFAULT = 16 << 20;
 /** Address space, not memory or disk: the file grows as it is written, and beyond this the map grows by itself. */
 const MAP_BYTES = 4 * 2 ** 30;
 const ADDRESS_SPACE_IS_WIDE = process.arch.endsWith('64');
 
 export interface LmdbStoreOptions {
-  /** Names quarantined files by their time. */
-  clock: Pick<Clock, 'wallMs'>;
+  /** Names quarantined files by their time, and bounds the check of a file that was not closed. */
+  clock: Pick<Clock, 'wallMs' | 'monotonicMs'>;
   /** Size of the ballast file; 0 for none. Default 16 MiB. */
   ballastBytes?: number;
 }
 
 /** A store in one LMDB file, with what only a real disk needs. */
 export interface LmdbStore extends Store {
-  /** Where a damaged file was moved to at opening (the store then began empty), or null. */
+  /**
+   * Where a damaged file was moved to (the store then began empty), or null. Told again at each opening until the
+   * first commit: whoever reads it may die before he has told anybody.
+   */
   readonly quarantined: string | null;
   /** Deletes the ballast to make room on a full disk; false when there was none. */
   freeBallast(): Promise<boolean>;
@@ -54,41 +59,43 @@ interface Environment {
 }
 
 /**
- * The guard file says that an opening was begun and nothing was committed since. If it is there already, the
- * last process may have died of reading this very file, so it is walked in a separate process first.
+ * The guard file says that the store was opened and not closed since. If it is there already, the last process died
+ * with the store open, perhaps of reading this very file: then every page is looked at before LMDB looks at any.
  */
 async function openSafely(
   path: string,
-  clock: Pick<Clock, 'wallMs'>,
+  clock: LmdbStoreOptions['clock'],
 ): Promise<{ environment: Environment; guard: string; quarantined: string | null }> {
-  const guard = `${path}.opening`;
-  let quarantined: string | null = null;
+  const guard = `${path}.open`;
   const verdict = await inspectLmdbFile(path);
-  const fresh = verdict.state === 'absent';
-  if (!fresh) {
-    const guarded = await makeGuard(guard);
-    const probed = verdict.state === 'suspect' || guarded === 'present';
-    const damaged = verdict.state === 'bad' || (probed && (await probeLmdbFile(path, TABLES)) !== null);
-    if (damaged) quarantined = await quarantineLmdbFile(path, clock.wallMs());
+  if (verdict.state === 'absent') await makeFile(path, null);
+  const unclosed = (await makeGuard(guard)) === 'present';
+  let damaged = verdict.state === 'bad';
+  if (verdict.state === 'suspect' || (verdict.state === 'plausible' && unclosed))
+    damaged = (await walkFile(path, TABLES, () => clock.monotonicMs())) !== null;
+  if (!damaged) {
+    try {
+      const environment = openEnvironment(path, 'existing');
+      const earlier = environment.tables.meta.getBinary(QUARANTINED_KEY);
+      const quarantined = earlier === undefined ? null : Buffer.from(earlier).toString();
+      return { environment, guard, quarantined };
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
   }
-  if (fresh || quarantined !== null) await makeFile(path);
-  await makeGuard(guard);
-  try {
-    return { environment: openEnvironment(path, 'existing'), guard, quarantined };
-  } catch (error) {
-    if (quarantined !== null || !isDamage(error)) throw error;
-  }
-  quarantined = await quarantineLmdbFile(path, clock.wallMs());
-  await makeFile(path);
+  const quarantined = await quarantineLmdbFile(path, clock.wallMs());
+  await makeFile(path, quarantined);
   return { environment: openEnvironment(path, 'existing'), guard, quarantined };
 }
 
 /** A power cut may leave a new file without its header, so it gets its name only when all of it is on disk. */
-async function makeFile(path: string): Promise<void> {
+async function makeFile(path: string, quarantined: string | null): Promise<void> {
   const unfinished = `${path}.new.mdb`;
   await rm(unfinished, { force: true });
   await rm(`${unfinished}-lock`, { force: true });
-  await openEnvironment(unfinished, 'new').root.close();
+  const { root, tables } = openEnvironment(unfinished, 'new');
+  if (quarantined !== null) await tables.meta.put(QUARANTINED_KEY, Buffer.from(quarantined));
+  await root.close();
   const file = await openFile(unfinished, 'r+');
   await file.sync().finally(() => file.close());
   await rename(unfinished, path);
@@ -237,6 +244,7 @@ class OpenLmdbStore implements LmdbStore {
           if (value === null) this.#tables[table].remove(key);
           else this.#tables[table].put(key, value);
         }
+        if (this.quarantined !== null) this.#tables.meta.remove(QUARANTINED_KEY);
       });
       const { flushed } = this.#root;
       // Taken now, awaited later: `flushed` follows whatever is the newest write when it is asked. It stays
@@ -262,7 +270,6 @@ class OpenLmdbStore implements LmdbStore {
     this.#lastFailed = false;
     this.stats.commits += 1;
     this.stats.bytes += bytes;
-    await this.#dropGuard();
   }
 
   async #close(): Promise<void> {

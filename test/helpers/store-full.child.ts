@@ -3,7 +3,10 @@ import { openLmdbStore } from '../../runtime/persistence/lmdb-store.ts';
 import { StoreFault } from '../../runtime/persistence/store.ts';
 
 /** Fills a store until a commit fails, then shows how it behaves, one line each. Argument: data folder. */
-const store = await openLmdbStore(process.argv[2]!, { clock: { wallMs: () => 1 }, ballastBytes: 0 });
+const store = await openLmdbStore(process.argv[2]!, {
+  clock: { wallMs: () => 1, monotonicMs: () => 0 },
+  ballastBytes: 0,
+});
 process.on('unhandledRejection', (error) => writeSync(1, `unhandled ${String(error)}\n`));
 
 let group = 0;

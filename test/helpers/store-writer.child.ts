@@ -8,7 +8,10 @@ import { decodeValue, encodeValue } from '../../runtime/persistence/value-codec.
  * number once its commit has resolved. Argument: data folder.
  */
 const folder = process.argv[2]!;
-const store = await openLmdbStore(folder, { clock: { wallMs: () => 1 }, ballastBytes: 0 });
+const store = await openLmdbStore(folder, {
+  clock: { wallMs: () => 1, monotonicMs: () => 0 },
+  ballastBytes: 0,
+});
 const stored = store.get('meta', 'last');
 let group = stored === undefined ? 0 : (decodeValue('meta', 'last', stored) as number);
 
