@@ -82,7 +82,7 @@ function stateAt(page: Buffer, pageBytes: number): FileState {
   return {
     pageBytes,
     lastPage: Number(page.readBigUInt64LE(LAST_PAGE_AT)),
-    transaction: page.readBigUInt64LE(TRANSACTION_AT),
+    transaction: Number(page.readBigUInt64LE(TRANSACTION_AT)),
     freePages: treeAt(page, TREES_AT),
     main: treeAt(page, TREES_AT + TREE_BYTES),
   };

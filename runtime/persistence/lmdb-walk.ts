@@ -1,5 +1,20 @@
-import { fstatSync, readSync } from 'node:fs';
-import { PAGE_HEADER_BYTES, parsePage, type TreePage } from './lmdb-page.ts';
+import { BlockReader } from './block-reader.ts';
+import {
+  BRANCH,
+  childOf,
+  entriesProblem,
+  entryAt,
+  entryCount,
+  headerProblem,
+  isTree,
+  LEAF,
+  NODE_HEADER_BYTES,
+  OVERFLOW,
+  overflowOf,
+  PAGE_HEADER_BYTES,
+  pointersProblem,
+  valueBytesOf,
+} from './lmdb-page.ts';
 import { TREE_BYTES, type Tree, treeAt } from './lmdb-tree.ts';
 
 /** The state of a file that LMDB opens: its two trees as the header names them. */
@@ -8,7 +23,7 @@ export interface FileState {
   /** The highest page number in use. */
   lastPage: number;
   /** The transaction that wrote this state; no page of it is younger. */
-  transaction: bigint;
+  transaction: number;
   freePages: Tree;
   main: Tree;
 }
@@ -17,6 +32,7 @@ export interface FileState {
 const WALK_LIMIT_MS = 20_000;
 /** The clock is asked once in so many pages. */
 const PAGES_PER_LOOK = 256;
+const FREE_PAGES = 'free pages';
 
 class Damage extends Error {}
 class OutOfTime extends Error {}
@@ -44,8 +60,18 @@ export function walkLmdbFile(
   }
 }
 
+/** One tree under way: how much of it was seen, and its last key. */
+interface Visit {
+  name: string;
+  order: (a: Buffer, b: Buffer) => number;
+  seen: { branchPages: number; leafPages: number; overflowPages: number; entries: number };
+  lastKey: Buffer | null;
+  /** Where to put the trees that this tree's entries name, or null where entries are only entries. */
+  tables: Map<string, Tree> | null;
+}
+
 class Walk {
-  readonly #fd: number;
+  readonly #reader: BlockReader;
   readonly #state: FileState;
   readonly #visited: Uint8Array;
   readonly #now: () => number;
@@ -53,15 +79,15 @@ class Walk {
   #pages = 0;
 
   constructor(fd: number, state: FileState, monotonicMs: () => number) {
-    this.#fd = fd;
+    this.#reader = new BlockReader(fd);
     this.#state = state;
-    this.#visited = new Uint8Array(Math.floor(fstatSync(fd).size / state.pageBytes));
+    this.#visited = new Uint8Array(Math.floor(this.#reader.size / state.pageBytes));
     this.#now = monotonicMs;
     this.#deadline = monotonicMs() + WALK_LIMIT_MS;
   }
 
   check(tables: readonly string[]): void {
-    this.#checkTree('free pages', this.#state.freePages, null);
+    this.#checkTree(FREE_PAGES, this.#state.freePages, null);
     const found = new Map<string, Tree>();
     this.#checkTree('main', this.#state.main, found);
     for (const name of tables) {
@@ -71,75 +97,79 @@ class Walk {
     }
   }
 
-  /** `tables`: where to put the trees that this tree's entries name, or null where entries are only entries. */
   #checkTree(name: string, tree: Tree, tables: Map<string, Tree> | null): void {
     if (tree.root === null) {
       if (tree.entries !== 0 || tree.depth !== 0) throw new Damage(`${name} has entries and no root`);
       return;
     }
+    const order = name === FREE_PAGES ? compareNumbers : Buffer.compare;
     const seen = { branchPages: 0, leafPages: 0, overflowPages: 0, entries: 0 };
-    const order = name === 'free pages' ? compareNumbers : Buffer.compare;
-    let last: Buffer | null = null;
-    const visit = (pageNumber: number, height: number) => {
-      if (height > 1) {
-        seen.branchPages += 1;
-        for (const child of this.#read(name, pageNumber, 'branch').children) visit(child, height - 1);
-        return;
-      }
-      const page = this.#read(name, pageNumber, 'leaf');
-      seen.leafPages += 1;
-      for (const entry of page.entries) {
-        if (last !== null && order(last, entry.key) >= 0)
-          throw new Damage(`page ${pageNumber} of ${name}: its keys are out of order`);
-        last = entry.key;
-        seen.entries += 1;
-        if (entry.overflow !== null)
-          seen.overflowPages += this.#checkOverflow(name, entry.overflow, entry.valueBytes);
-        if (entry.isTree && (tables === null || entry.value.length !== TREE_BYTES))
-          throw new Damage(`page ${pageNumber} of ${name} names a tree where none can be`);
-        if (entry.isTree)
-          tables?.set(entry.key.toString('latin1').replace(/\0$/, ''), treeAt(entry.value, 0));
-      }
-    };
-    visit(tree.root, tree.depth);
+    this.#visitPage({ name, order, seen, lastKey: null, tables }, tree.root, tree.depth);
     for (const [what, count] of Object.entries(seen))
       if (count !== tree[what as keyof typeof seen])
         throw new Damage(`${name} has ${count} ${what}, its record says ${tree[what as keyof typeof seen]}`);
   }
 
-  #read<K extends 'branch' | 'leaf'>(name: string, pageNumber: number, kind: K): TreePage & { kind: K } {
-    const page = Buffer.allocUnsafe(this.#state.pageBytes);
-    this.#fill(name, page, pageNumber);
-    const parsed = parsePage(page, pageNumber, this.#state.transaction);
-    if (typeof parsed === 'string') throw new Damage(`page ${pageNumber} of ${name}: ${parsed}`);
-    if (!isOfKind(parsed, kind)) throw new Damage(`page ${pageNumber} of ${name} is no ${kind} page`);
-    return parsed;
+  #visitPage(visit: Visit, page: number, height: number): void {
+    const kind = height > 1 ? BRANCH : LEAF;
+    const { pageBytes } = this.#state;
+    const { buffer, at } = this.#read(visit.name, page, kind);
+    const problem = pointersProblem(buffer, at, pageBytes) ?? entriesProblem(buffer, at, pageBytes, kind);
+    if (problem !== null) throw new Damage(`page ${page} of ${visit.name}: ${problem}`);
+    const count = entryCount(buffer, at);
+    if (kind === BRANCH) {
+      visit.seen.branchPages += 1;
+      // Taken out before the first visit: the reader uses the memory again.
+      const children = Array.from({ length: count }, (_, index) =>
+        childOf(buffer, entryAt(buffer, at, index)),
+      );
+      for (const child of children) this.#visitPage(visit, child, height - 1);
+      return;
+    }
+    visit.seen.leafPages += 1;
+    visit.seen.entries += count;
+    for (let index = 0; index < count; index++)
+      this.#visitEntry(visit, page, buffer, entryAt(buffer, at, index));
   }
 
-  /** A value too large for its page lies on pages of its own, the first with a header. Returns how many. */
-  #checkOverflow(name: string, first: { page: number; pages: number }, valueBytes: number): number {
+  #visitEntry(visit: Visit, page: number, buffer: Buffer, entry: number): void {
+    const keyAt = entry + NODE_HEADER_BYTES;
+    const key = buffer.subarray(keyAt, keyAt + buffer.readUInt16LE(entry + 6));
+    if (visit.lastKey !== null && visit.order(visit.lastKey, key) >= 0)
+      throw new Damage(`page ${page} of ${visit.name}: its keys are out of order`);
+    visit.lastKey = key;
+    const overflow = overflowOf(buffer, entry);
+    if (overflow !== null) this.#visitOverflow(visit, overflow, valueBytesOf(buffer, entry));
+    if (!isTree(buffer, entry)) return;
+    if (visit.tables === null || valueBytesOf(buffer, entry) !== TREE_BYTES)
+      throw new Damage(`page ${page} of ${visit.name} names a tree where none can be`);
+    // lmdb-js ends the names of tables with a zero byte.
+    visit.tables.set(key.toString('latin1').replace(/\0$/, ''), treeAt(buffer, keyAt + key.length));
+  }
+
+  /** A value too large for its page lies on pages of its own, the first with a header. */
+  #visitOverflow(visit: Visit, first: { page: number; pages: number }, valueBytes: number): void {
     const needed = Math.ceil((PAGE_HEADER_BYTES + valueBytes) / this.#state.pageBytes);
-    if (first.pages !== needed)
-      throw new Damage(`${name}: a value of ${valueBytes} bytes on ${first.pages} pages`);
-    const header = Buffer.allocUnsafe(PAGE_HEADER_BYTES);
-    this.#fill(name, header, first.page);
-    const parsed = parsePage(header, first.page, this.#state.transaction);
-    if (typeof parsed === 'string' || parsed.kind !== 'overflow' || parsed.pages !== needed)
-      throw new Damage(`page ${first.page} of ${name}: not the start of a value of ${needed} pages`);
-    for (let page = first.page + 1; page < first.page + needed; page++) this.#claim(name, page);
-    return needed;
+    const { buffer, at } = this.#read(visit.name, first.page, OVERFLOW);
+    if (first.pages !== needed || buffer.readUInt32LE(at + 20) !== needed)
+      throw new Damage(`page ${first.page} of ${visit.name}: ${first.pages} pages for ${valueBytes} bytes`);
+    for (let page = first.page + 1; page < first.page + needed; page++) this.#claim(visit.name, page);
+    visit.seen.overflowPages += needed;
   }
 
-  #fill(name: string, target: Buffer, pageNumber: number): void {
-    this.#claim(name, pageNumber);
-    readSync(this.#fd, target, 0, target.length, pageNumber * this.#state.pageBytes);
+  #read(name: string, page: number, kind: number): { buffer: Buffer; at: number } {
+    this.#claim(name, page);
+    const view = this.#reader.at(page * this.#state.pageBytes);
+    const problem = headerProblem(view.buffer, view.at, { page, kind, newest: this.#state.transaction });
+    if (problem !== null) throw new Damage(`page ${page} of ${name}: ${problem}`);
+    return view;
   }
 
-  #claim(name: string, pageNumber: number): void {
-    if (pageNumber > this.#state.lastPage || pageNumber >= this.#visited.length)
-      throw new Damage(`${name} points at page ${pageNumber}, which is not there`);
-    if (this.#visited[pageNumber] === 1) throw new Damage(`page ${pageNumber} of ${name} is used twice`);
-    this.#visited[pageNumber] = 1;
+  #claim(name: string, page: number): void {
+    if (page > this.#state.lastPage || page >= this.#visited.length)
+      throw new Damage(`${name} points at page ${page}, which is not there`);
+    if (this.#visited[page] === 1) throw new Damage(`page ${page} of ${name} is used twice`);
+    this.#visited[page] = 1;
     this.#pages += 1;
     if (this.#pages % PAGES_PER_LOOK === 0 && this.#now() > this.#deadline) throw new OutOfTime();
   }
@@ -147,11 +177,7 @@ class Walk {
 
 /** Keys of the tree of free pages are transaction numbers in the machine's own byte order. */
 function compareNumbers(a: Buffer, b: Buffer): number {
-  if (a.length !== 8 || b.length !== 8) throw new Damage('free pages: a key that is no transaction');
+  if (a.length !== 8 || b.length !== 8) throw new Damage(`${FREE_PAGES}: a key that is no transaction`);
   const difference = a.readBigUInt64LE() - b.readBigUInt64LE();
   return difference === 0n ? 0 : difference < 0n ? -1 : 1;
-}
-
-function isOfKind<K extends TreePage['kind']>(page: TreePage, kind: K): page is TreePage & { kind: K } {
-  return page.kind === kind;
 }
