@@ -60,12 +60,26 @@ export function walkLmdbFile(
   }
 }
 
+/** Bytes where they were read: a view of each of some hundred thousand keys would be much of the walk's time. */
+interface Key {
+  buffer: Buffer;
+  at: number;
+  bytes: number;
+}
+
+/** Where a value lies that is too large for its page, and its size. */
+interface LargeValue {
+  page: number;
+  pages: number;
+  bytes: number;
+}
+
 /** One tree under way: how much of it was seen, and its last key. */
 interface Visit {
   name: string;
-  order: (a: Buffer, b: Buffer) => number;
+  order: (a: Key, b: Key) => number;
   seen: { branchPages: number; leafPages: number; overflowPages: number; entries: number };
-  lastKey: Buffer | null;
+  lastKey: Key | null;
   /** Where to put the trees that this tree's entries name, or null where entries are only entries. */
   tables: Map<string, Tree> | null;
 }
@@ -102,7 +116,7 @@ class Walk {
       if (tree.entries !== 0 || tree.depth !== 0) throw new Damage(`${name} has entries and no root`);
       return;
     }
-    const order = name === FREE_PAGES ? compareNumbers : Buffer.compare;
+    const order = name === FREE_PAGES ? compareNumbers : compareBytes;
     const seen = { branchPages: 0, leafPages: 0, overflowPages: 0, entries: 0 };
     this.#visitPage({ name, order, seen, lastKey: null, tables }, tree.root, tree.depth);
     for (const [what, count] of Object.entries(seen))
@@ -128,31 +142,35 @@ class Walk {
     }
     visit.seen.leafPages += 1;
     visit.seen.entries += count;
+    const large: LargeValue[] = [];
     for (let index = 0; index < count; index++)
-      this.#visitEntry(visit, page, buffer, entryAt(buffer, at, index));
+      this.#visitEntry(visit, page, buffer, entryAt(buffer, at, index), large);
+    // The reader uses the page's memory again while the values are read.
+    visit.lastKey = visit.lastKey && copied(visit.lastKey);
+    for (const value of large) this.#visitOverflow(visit, value);
   }
 
-  #visitEntry(visit: Visit, page: number, buffer: Buffer, entry: number): void {
-    const keyAt = entry + NODE_HEADER_BYTES;
-    const key = buffer.subarray(keyAt, keyAt + buffer.readUInt16LE(entry + 6));
+  #visitEntry(visit: Visit, page: number, buffer: Buffer, entry: number, large: LargeValue[]): void {
+    const key = { buffer, at: entry + NODE_HEADER_BYTES, bytes: buffer.readUInt16LE(entry + 6) };
     if (visit.lastKey !== null && visit.order(visit.lastKey, key) >= 0)
       throw new Damage(`page ${page} of ${visit.name}: its keys are out of order`);
     visit.lastKey = key;
     const overflow = overflowOf(buffer, entry);
-    if (overflow !== null) this.#visitOverflow(visit, overflow, valueBytesOf(buffer, entry));
+    if (overflow !== null) large.push({ ...overflow, bytes: valueBytesOf(buffer, entry) });
     if (!isTree(buffer, entry)) return;
     if (visit.tables === null || valueBytesOf(buffer, entry) !== TREE_BYTES)
       throw new Damage(`page ${page} of ${visit.name} names a tree where none can be`);
     // lmdb-js ends the names of tables with a zero byte.
-    visit.tables.set(key.toString('latin1').replace(/\0$/, ''), treeAt(buffer, keyAt + key.length));
+    const end = key.at + key.bytes;
+    visit.tables.set(buffer.toString('latin1', key.at, end).replace(/\0$/, ''), treeAt(buffer, end));
   }
 
   /** A value too large for its page lies on pages of its own, the first with a header. */
-  #visitOverflow(visit: Visit, first: { page: number; pages: number }, valueBytes: number): void {
-    const needed = Math.ceil((PAGE_HEADER_BYTES + valueBytes) / this.#state.pageBytes);
+  #visitOverflow(visit: Visit, first: LargeValue): void {
+    const needed = Math.ceil((PAGE_HEADER_BYTES + first.bytes) / this.#state.pageBytes);
     const { buffer, at } = this.#read(visit.name, first.page, OVERFLOW);
     if (first.pages !== needed || buffer.readUInt32LE(at + 20) !== needed)
-      throw new Damage(`page ${first.page} of ${visit.name}: ${first.pages} pages for ${valueBytes} bytes`);
+      throw new Damage(`page ${first.page} of ${visit.name}: ${first.pages} pages for ${first.bytes} bytes`);
     for (let page = first.page + 1; page < first.page + needed; page++) this.#claim(visit.name, page);
     visit.seen.overflowPages += needed;
   }
@@ -175,9 +193,22 @@ class Walk {
   }
 }
 
+function copied({ buffer, at, bytes }: Key): Key {
+  return { buffer: Buffer.from(buffer.subarray(at, at + bytes)), at: 0, bytes };
+}
+
+function compareBytes(a: Key, b: Key): number {
+  const common = Math.min(a.bytes, b.bytes);
+  for (let index = 0; index < common; index++) {
+    const difference = a.buffer[a.at + index]! - b.buffer[b.at + index]!;
+    if (difference !== 0) return difference;
+  }
+  return a.bytes - b.bytes;
+}
+
 /** Keys of the tree of free pages are transaction numbers in the machine's own byte order. */
-function compareNumbers(a: Buffer, b: Buffer): number {
-  if (a.length !== 8 || b.length !== 8) throw new Damage(`${FREE_PAGES}: a key that is no transaction`);
-  const difference = a.readBigUInt64LE() - b.readBigUInt64LE();
+function compareNumbers(a: Key, b: Key): number {
+  if (a.bytes !== 8 || b.bytes !== 8) throw new Damage(`${FREE_PAGES}: a key that is no transaction`);
+  const difference = a.buffer.readBigUInt64LE(a.at) - b.buffer.readBigUInt64LE(b.at);
   return difference === 0n ? 0 : difference < 0n ? -1 : 1;
 }

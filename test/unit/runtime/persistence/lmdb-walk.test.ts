@@ -59,6 +59,17 @@ async function walkWithDamage(table: TableName): Promise<string | null> {
 }
 
 describe('the walk over an LMDB file', () => {
+  it('keeps its place in pages that name more large values than it keeps blocks in memory', async () => {
+    const store = await openLmdbStore(temp.path, {
+      clock: { wallMs: () => 1, monotonicMs: () => 0 },
+      ballastBytes: 0,
+    });
+    const keys = Array.from({ length: 300 }, (_, index) => String(index).padStart(3, '0'));
+    for (const key of keys) await store.commit([{ table: 'rows', key, value: Buffer.alloc(70_000, key) }]);
+    await store.close();
+    expect(await walkFile(file, TABLES, () => 0)).toBeNull();
+  });
+
   it.each([1, 2, 3])(
     'finds a file sound after every group that was flushed into it, seed %i',
     async (seed) => {
