@@ -169,6 +169,8 @@ export interface QueueRow {
   offline?: boolean;
   /** Its place in its transaction towards a CPMS of 2.0.1; given when it first leaves. */
   seqNo?: number;
+  /** Somebody waits for the answer to an event that is neither start nor stop. */
+  isAwaited?: boolean;
   /** Message id upstream; fixed here so that a repeat is byte-identical. */
   callId: string;
   kind: 'start' | 'meter' | 'stop' | 'event' | 'status' | 'boot' | 'notice';
@@ -257,6 +259,12 @@ export interface TransactionRow {
   /** What a charger of 2.0.1 calls it. */
   eventId?: string;
   cpmsTransactionId: number | null;
+  /** The CPMS that knows it spoke this version when it learnt of it (absent: 1.6): one of 2.0.1 gave it no number. */
+  toldIn?: OcppVersion;
+  /** Number of the remote start of a 2.0.1 CPMS that it answers. */
+  remoteStartId?: number;
+  /** It needs no card. */
+  isFree?: boolean;
   startN: number;
   state: 'open' | 'stopped' | 'settled' | 'aborted';
   startedAt: number;

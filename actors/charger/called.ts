@@ -10,14 +10,14 @@ export interface CalledEvent {
   session: string | null;
   contentKey: string;
   raw: string;
+  /** The charger lets this one charge without a card. */
+  isFree?: boolean;
 }
 
 /** A CALL of the charger, or of the CPMS, with its payload parsed; with `event` the rest is the 1.6 form of that. */
 export interface Called extends SouthCalled {
   payload: Record<string, unknown>;
   event?: CalledEvent;
-  /** A command of a 2.0.1 CPMS, of which the rest is a 1.6 form. */
-  original?: Called;
 }
 
 /** What goes upstream of a CALL: as it came, and beside it what an event of 2.0.1 says in 1.6. */

@@ -7,34 +7,26 @@ import type { Called } from './called.ts';
 import type { Answer } from './outbound.ts';
 import { openByCpmsId, sessionOfEvent, transactionOf } from './transaction-rows.ts';
 
+/** Where this site answers a command of a 2.0.1 CPMS itself, it does so by what the command says in 1.6. */
+
 /**
- * Commands of a 2.0.1 CPMS are judged, and answered where that is for this site to do, by what they say in 1.6. What
- * is forwarded leaves as it came.
+ * The 1.6 forms of one command, and an answer to all of them as its CPMS reads it; or the answer to a command that
+ * 1.6 has no words for.
  */
+export type InWordsOf16 =
+  | { calls: Called[]; answer(answers: readonly Answer[]): Answer }
+  | { calls: null; refusal: Answer };
 
-/** The 1.6 forms of one command (several for a list of variables), and an answer to all of them as its CPMS reads it. */
-export interface InWordsOf16 {
-  calls: Called[];
-  answer(answers: readonly Answer[]): Answer;
-}
-
-/** Null: 1.6 has no such command, or not with these words. */
-export function inWordsOf16(turn: Turn, called: Called): InWordsOf16 | null {
+export function inWordsOf16(turn: Turn, called: Called): InWordsOf16 {
   const { action, payload } = called;
-  // What runs where a Reset or an Unlock goes to is for the rules of this site to weigh, not for the translation.
   const facts = {
     nowMs: turn.at,
     ...(isAboutTransaction(payload) ? aboutTransaction(turn, payload, 'session') : {}),
   };
   const mapped = mapDown('2.0.1', '1.6', { action, payload }, facts);
-  if (mapped.outcome === 'answered') return null;
+  if (mapped.outcome === 'answered') return { calls: null, refusal: textOf(mapped.answer) };
   return {
-    calls: mapped.calls.map((call) => ({
-      ...called,
-      ...call,
-      raw: JSON.stringify(call.payload),
-      original: called,
-    })),
+    calls: mapped.calls.map((call) => ({ ...called, ...call, raw: JSON.stringify(call.payload) })),
     answer: (answers) => textOf(mapped.answer(answers.map(payloadIn))),
   };
 }

@@ -1,25 +1,32 @@
 import { commandsMax, type ForwardedCommand } from '../../machines/charger/charger.messages.ts';
-import { policyRefusal16 } from '../../machines/shared/governance/commands16.ts';
-import { refusalAlways201 } from '../../machines/shared/governance/commands201.ts';
+import { factsOf16, policyRefusal16 } from '../../machines/shared/governance/commands16.ts';
 import type { CommandReason } from '../../machines/shared/governance/judge.ts';
 import { parsePayload, refusalOf } from '../../machines/shared/ocpp16.ts';
 import { hasDoubledKeys, rewriteTransactionId } from '../../machines/shared/raw-json.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
-import type { CallAnswered, CallErrorData, CallFailed } from '../ports.ts';
+import type { CallAnswered, CallFailed } from '../ports.ts';
 import { clearCache } from './authorise.ts';
-import { contextOf, modeOfTurn, step } from './books.ts';
+import { contextOf, step } from './books.ts';
 import { type Called, calledOf } from './called.ts';
-import { aboutTransaction, inWordsOf16 } from './command-words.ts';
+import { aboutTransaction } from './command-words.ts';
+import { commandIn201 } from './command201.ts';
 import { deferCommand } from './deferred.ts';
-import { DEFERRED_MAX } from './deferred-rows.ts';
-import { type Judged, journalReason, judge, tellReason } from './governance.ts';
+import { type Judged, journalReason, judge } from './governance.ts';
 import { holdLocalList, settleLocalList } from './local-list.ts';
 import { type Answer, answerBackend, callCharger } from './outbound.ts';
 import { answerProfileCommand } from './profiles.ts';
+import {
+  internalError,
+  isChargerAway,
+  journalRefused,
+  refusal,
+  refusedWithError,
+  TOO_MANY_DEFERRED,
+} from './refusals.ts';
 import { withoutProfile } from './remote-start.ts';
-import { keepSetting, withSettings } from './settings.ts';
+import { keepSetting, withSettings, withSettings201 } from './settings.ts';
 import { openByCpmsId, sessionOf, transactionOf } from './transaction-rows.ts';
-import { answerTransactionStatus } from './transaction-status.ts';
+import { withQueue } from './transaction-status.ts';
 
 /** A CALL of the CPMS: answered here where it is ours or the charger is away, else forwarded as it stands. */
 export function northCalled(turn: Turn): void {
@@ -28,71 +35,29 @@ export function northCalled(turn: Turn): void {
     commandIn201(turn, called);
     return;
   }
-  const answer = decide(turn, called, judge(turn, called));
+  const answer = decide(turn, called, judge(turn, factsOf16(called.action, called.payload)));
   if (answer) answerBackend(turn, called, answer);
   else forward(turn, called);
 }
 
-/** Judged by what it says in 1.6; of a list of variables all are forwarded, or none. */
-function commandIn201(turn: Turn, called: Called): void {
-  if (called.action === 'GetTransactionStatus' && answerTransactionStatus(turn, called)) return;
-  const always = refusalAlways201(called.action, called.payload);
-  if (always !== null) {
-    const answer: Answer = { raw: always, version: '2.0.1' };
-    answerBackend(turn, called, refusal(turn, called, 'command.neverTheCpms', answer));
-    return;
-  }
-  const words = inWordsOf16(turn, called);
-  const judged = (words?.calls ?? [called]).map((call) => ({ call, judgement: judge(turn, call) }));
-  const isMixed = new Set(judged.map(({ judgement }) => judgement.outcome)).size > 1;
-  const answers = judged.map(({ call, judgement }) =>
-    isMixed ? refusalByPolicy(turn, call, MIXED) : decide(turn, call, judgement),
-  );
-  const given = answers.filter((answer) => answer !== null);
-  const [first] = given;
-  if (!first) forward(turn, called, words?.calls[0]);
-  // A deferral is in the CPMS's words already; it has one command only.
-  else if ('version' in first) answerBackend(turn, called, first);
-  else answerBackend(turn, called, words ? words.answer(given) : withError(first));
-}
-
-/** A command that 1.6 lacks has no refusing status here, whatever it says. */
-function withError(answer: Answer): Answer {
-  return 'error' in answer ? answer : { error: internalError('the command is refused') };
-}
-
 /** The answer where the command is not to be forwarded now. */
 function decide(turn: Turn, called: Called, judged: Judged): Answer | null {
-  const mode = modeOfTurn(turn);
   if (judged.outcome === 'refuse') return refusalByPolicy(turn, called, judged.reason);
   if (judged.outcome === 'answer') return answerHere(turn, called, judged);
-  if (mode === 'offline' || mode === 'fallback')
-    return refusal(turn, called, 'command.chargerAway', answerWhenAway(called.action));
+  if (isChargerAway(turn)) return refusal(turn, called, 'command.chargerAway', answerWhenAway(called.action));
   if (judged.outcome === 'forward') return null;
   return deferCommand(turn, called, judged) ?? refusalByPolicy(turn, called, TOO_MANY_DEFERRED);
 }
-
-const MIXED: CommandReason = {
-  code: 'command.mixed',
-  params: {},
-  text: 'some of these settings are kept by the site: set them by themselves',
-};
 
 /** What was judged is what is sent, should the text have two readings. */
 function asJudged(called: Called): Called {
   return hasDoubledKeys(called.raw) ? { ...called, raw: JSON.stringify(called.payload) } : called;
 }
 
-const TOO_MANY_DEFERRED: CommandReason = {
-  code: 'command.tooManyDeferred',
-  params: { deferredMax: DEFERRED_MAX },
-  text: 'too many commands wait for the end of a session',
-};
-
-/** As it came; `in16` is what a command of 2.0.1 says in 1.6, if it says one thing. */
-function forward(turn: Turn, called: Called, in16?: Called): void {
-  const { socketId, messageId, action, version } = called;
-  const raw = version === undefined ? rawForCharger(turn, called) : rawIn201(turn, called, in16);
+/** As it came. */
+function forward(turn: Turn, called: Called): void {
+  const { socketId, messageId, action } = called;
+  const raw = rawForCharger(turn, called);
   if (raw === null) {
     answerBackend(
       turn,
@@ -101,27 +66,16 @@ function forward(turn: Turn, called: Called, in16?: Called): void {
     );
     return;
   }
-  const ofVersion = version === undefined ? {} : { version };
-  const command: ForwardedCommand = { key: turn.newUuid(), socketId, messageId, action, ...ofVersion };
-  if (in16 && action === 'SendLocalList') holdLocalList(turn, command.key, in16.raw);
+  const command: ForwardedCommand = { key: turn.newUuid(), socketId, messageId, action };
   step(turn, { type: 'command.forwarded', at: turn.at, command, raw });
-}
-
-/** Where profiles are kept here, that of a remote start is. */
-function rawIn201(turn: Turn, { action, raw, payload }: Called, in16: Called | undefined): string {
-  if (action !== 'RequestStartTransaction' || !in16 || withoutProfile(turn, in16) === in16.raw) return raw;
-  const { chargingProfile: _kept, ...rest } = payload;
-  return JSON.stringify(rest);
 }
 
 /** A status says no more than no: the reason goes with it only where the CPMS takes a message for that. */
 function refusalByPolicy(turn: Turn, called: Called, reason: CommandReason): Answer {
   const { action } = called;
   const raw = policyRefusal16(action);
-  turn.journal({ type: 'command.refused', reason: journalReason(reason, { action }) });
-  const error = { code: 'GenericError', description: reason.text, details: {} };
-  tellReason(turn, called.original ?? called, 'refused', reason);
-  return raw === null ? { error } : { raw };
+  journalRefused(turn, called, reason);
+  return raw === null ? refusedWithError(reason) : { raw };
 }
 
 function answerHere(turn: Turn, called: Called, { facts, reason }: Judged): Answer {
@@ -129,11 +83,6 @@ function answerHere(turn: Turn, called: Called, { facts, reason }: Judged): Answ
   if (facts.setting === null) return answerProfileCommand(turn, called);
   keepSetting(turn, facts.setting);
   return { raw: '{"status":"Accepted"}' };
-}
-
-function refusal(turn: Turn, called: Called, code: string, answer: Answer): Answer {
-  turn.journal({ type: 'command.refused', reason: { code, params: { action: called.action } } });
-  return answer;
 }
 
 function answerWhenAway(action: string): Answer {
@@ -186,8 +135,15 @@ export function commandEnded(turn: Turn, correlation: string): void {
   if (command.action === 'SendLocalList') settleLocalList(turn, correlation, accepted);
   if (command.action === 'ClearCache' && accepted) clearCache(turn);
   const outcome = outcomeOf(turn);
-  const isConfiguration = command.action === 'GetConfiguration' && 'raw' in outcome;
-  answerBackend(turn, command, isConfiguration ? { raw: withSettings(turn, outcome.raw) } : outcome);
+  answerBackend(turn, command, 'raw' in outcome ? withOurs(turn, command.action, outcome) : outcome);
+}
+
+/** What the charger cannot know of: the settings that are kept here, and what waits in the queue. */
+function withOurs(turn: Turn, action: string, answer: Answer & { raw: string }): Answer {
+  if (action === 'GetConfiguration') return { raw: withSettings(turn, answer.raw) };
+  if (action === 'GetVariables') return { ...answer, raw: withSettings201(turn, answer.raw) };
+  if (action === 'GetTransactionStatus') return { ...answer, raw: withQueue(turn, answer.raw) };
+  return answer;
 }
 
 function isAccepted(turn: Turn): boolean {
@@ -205,8 +161,4 @@ function outcomeOf(turn: Turn): Answer {
   if (kind === 'closed' || kind === 'notConnected')
     return { error: internalError('charger is not connected') };
   return { error: internalError(error.description) };
-}
-
-function internalError(description: string): CallErrorData {
-  return { code: 'InternalError', description, details: {} };
 }

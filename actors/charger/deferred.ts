@@ -31,8 +31,8 @@ const RUN = 'deferred:';
 
 /** Keeps the command, and says how its CPMS is answered at once; null when too many wait already. */
 export function deferCommand(turn: Turn, called: Called, { facts, reason }: Judged): Answer | null {
-  const { action, raw, messageId, version } = called.original ?? called;
-  const answer = called.original ? deferralAnswer201(action) : deferralAnswer16(action);
+  const { action, raw, messageId, version } = called;
+  const answer = version === undefined ? deferralAnswer16(action) : deferralAnswer201(action);
   const { name, connector } = facts;
   const waiting = deferredOf(turn);
   const older = waiting.filter(({ row }) => isSame(row, facts));
@@ -57,7 +57,7 @@ export function deferCommand(turn: Turn, called: Called, { facts, reason }: Judg
     reason: journalReason(reason, { action, messageId }),
     data: { key, expiresAt },
   });
-  tellReason(turn, called.original ?? called, 'deferred', reason);
+  tellReason(turn, called, 'deferred', reason);
   watchExpiry(turn);
   return version === undefined ? { raw: answer } : { raw: answer, version };
 }

@@ -1,5 +1,3 @@
-import { factsOf16 } from '../../machines/shared/governance/commands16.ts';
-import { factsIn201 } from '../../machines/shared/governance/commands201.ts';
 import {
   type CommandContext,
   type CommandFacts,
@@ -23,10 +21,8 @@ export interface Judged extends Judgement {
   facts: CommandFacts;
 }
 
-/** What the rules of this CPMS make of a command. */
-export function judge(turn: Turn, { action, payload, original }: Called): Judged {
-  const in16 = factsOf16(action, payload);
-  const facts = original ? factsIn201(original.action, in16) : in16;
+/** What the rules of this CPMS make of a command, or of each part of one. */
+export function judge(turn: Turn, facts: CommandFacts): Judged {
   return { facts, ...judgeCommand(rulesOf(turn), facts, contextFor(turn)) };
 }
 

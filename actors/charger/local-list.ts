@@ -1,5 +1,8 @@
 import { idTagKey } from '../../machines/shared/idtag.ts';
-import type { SendLocalListReq } from '../../machines/shared/ocpp16.ts';
+import type { IdToken } from '../../machines/shared/mapping/id-token.ts';
+import { idTagFor } from '../../machines/shared/mapping/up/id-tag.ts';
+import { idTagInfoFrom } from '../../machines/shared/mapping/up/id-token-info.ts';
+import type { IdTagInfo, SendLocalListReq } from '../../machines/shared/ocpp16.ts';
 import { msFromRfc3339 } from '../../machines/shared/rfc3339.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
@@ -22,6 +25,27 @@ export function localListEntry(turn: Turn, idTag: string): LocalListEntry | unde
 /** Keeps a forwarded SendLocalList until the charger has answered it. */
 export function holdLocalList(turn: Turn, correlation: string, raw: string): void {
   turn.putRow(heldTable(turn), correlation, raw);
+}
+
+/** A SendLocalList of a 2.0.1 CPMS by the names that its cards have here. */
+export function localListIn16(payload: Record<string, unknown>): SendLocalListReq {
+  const {
+    updateType,
+    versionNumber,
+    localAuthorizationList = [],
+  } = payload as unknown as {
+    updateType: 'Full' | 'Differential';
+    versionNumber: number;
+    localAuthorizationList?: Array<{ idToken: IdToken; idTokenInfo?: unknown }>;
+  };
+  return {
+    updateType,
+    listVersion: versionNumber,
+    localAuthorizationList: localAuthorizationList.map(({ idToken, idTokenInfo }) => ({
+      idTag: idTagFor(idToken),
+      ...(idTokenInfo === undefined ? {} : { idTagInfo: idTagInfoFrom(idTokenInfo) as unknown as IdTagInfo }),
+    })),
+  };
 }
 
 /** The forwarded SendLocalList came to an end: mirrored if the charger accepted it, forgotten in any case. */

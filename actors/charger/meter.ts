@@ -5,9 +5,10 @@ import type { Turn } from '../../runtime/host/actor-kind.ts';
 import { booksOf, contextOf, modeOfTurn, nextN, noteOf, patchNote, takeN } from './books.ts';
 import { type Called, textsOf } from './called.ts';
 import { contentOf, meterKey, putContent } from './content.ts';
+import { queueEvent } from './event-answer.ts';
 import { buryForeign, isForeignId } from './foreign.ts';
 import { answerCharger, chargerOf, tell } from './outbound.ts';
-import { enqueue } from './queue.ts';
+import { enqueue, type Outgoing } from './queue.ts';
 import { sessionOf } from './transaction-rows.ts';
 
 /** Smaller steps than these are not worth telling. */
@@ -34,14 +35,16 @@ export function meterCalled(turn: Turn, called: Called): void {
   }
   const session =
     called.event?.session ?? (typeof transactionId === 'number' ? sessionOf(turn, transactionId) : null);
-  const n = queueSample(turn, called, sample, {
-    connector,
-    session,
-    transactionId: session === null ? null : (transactionId as number),
-  });
-  putContent(turn, key, { n, session, answer: '{}', at: turn.at });
+  const about = { connector, session, transactionId: session === null ? null : (transactionId as number) };
+  const outgoing: Outgoing = { lane: 'history', ...textsOf(called), kind: 'meter', ...about };
   tellSample(turn, connector, session, sample);
-  answerCharger(turn, called, { raw: '{}' });
+  if (called.event && !isThinned(turn, sample))
+    queueEvent(turn, called, outgoing, { kind: 'event', session, contentKey: key, idTag: null });
+  else {
+    const n = isThinned(turn, sample) ? leftOut(turn) : enqueue(turn, outgoing);
+    putContent(turn, key, { n, session, answer: '{}', at: turn.at });
+    answerCharger(turn, called, { raw: '{}' });
+  }
 }
 
 /** Meter values outside of transactions, which 2.0.1 sends by the clock. */
@@ -57,16 +60,13 @@ export function meterCalledIn201(turn: Turn, called: Called): void {
   answerCharger(turn, called, { raw: '{}' });
 }
 
-function queueSample(
-  turn: Turn,
-  called: Called,
-  sample: Sample,
-  about: { connector: number; session: string | null; transactionId: number | null },
-): number {
-  const { thinning } = booksOf(turn);
-  const isSpared = sample.isSigned || sample.isBoundary || nextN(turn) % THINNED_TO_ONE_IN === 0;
-  if (!thinning || isSpared)
-    return enqueue(turn, { lane: 'history', ...textsOf(called), kind: 'meter', ...about });
+function isThinned(turn: Turn, { isSigned, isBoundary }: Sample): boolean {
+  const isSpared = isSigned || isBoundary || nextN(turn) % THINNED_TO_ONE_IN === 0;
+  return booksOf(turn).thinning && !isSpared;
+}
+
+/** Takes a number, so that the next ones come to be spared. */
+function leftOut(turn: Turn): number {
   const n = takeN(turn);
   turn.journal({ type: 'meter.thinned', reason: { code: 'queue.backlog', params: { n } } });
   return n;

@@ -1,5 +1,6 @@
 import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
+import { forgetEvents } from './event-state.ts';
 import { chargerOf } from './outbound.ts';
 
 /** A transaction of 2.0.1 that no card was shown for yet. Row `pendingEvents/<charger>`, key = its id. */
@@ -7,8 +8,10 @@ export interface PendingEvent {
   /** Of the session that it becomes. */
   session: string;
   connector: number;
-  /** Last reading before it. */
+  /** Reading that it began at; while that was not told, the last one before it, or the first of it. */
   energyWh: number | null;
+  /** Its Started was seen. */
+  isBegun: boolean;
   at: number;
   /** Not stored yet. */
   isNew?: boolean;
@@ -26,7 +29,10 @@ export function putPending(turn: Turn, id: string, { isNew, ...pending }: Pendin
     const rows = turn.rows<Json>(table(turn), { limit: PENDING_MAX });
     if (rows.length >= PENDING_MAX) {
       const [oldest] = rows.sort((a, b) => atOf(a.value) - atOf(b.value));
-      if (oldest) turn.removeRow(table(turn), oldest.key);
+      if (oldest) {
+        turn.removeRow(table(turn), oldest.key);
+        forgetEvents(turn, oldest.key);
+      }
     }
   }
   turn.putRow(table(turn), id, pending as unknown as Json);

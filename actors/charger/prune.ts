@@ -1,6 +1,7 @@
 import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { AuthCacheRow, ContentRow, TransactionRow } from '../tells.ts';
+import { forgetEvents } from './event-state.ts';
 import { chargerOf } from './outbound.ts';
 import { eventIdKey } from './transaction-rows.ts';
 
@@ -26,6 +27,7 @@ export function prune(turn: Turn): void {
     if (row.startedAt >= before || row.state === 'open' || row.state === 'stopped') continue;
     turn.removeRow(transactions, key);
     forgetId(turn, `transactionIds/${charger}`, row);
+    if (row.eventId !== undefined) forgetEvents(turn, row.eventId);
     if (turn.row(`seqNos/${charger}`, key) !== undefined) turn.removeRow(`seqNos/${charger}`, key);
   }
   for (const { key, value } of turn.rows<Json>('authCache', { from, limit: SAMPLED_ROWS })) {

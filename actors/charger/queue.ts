@@ -8,7 +8,17 @@ import { chargerOf, tell } from './outbound.ts';
 /** What the sender of a message decides about its row; number, ids and times are given here. */
 export type Outgoing = Pick<
   QueueRow,
-  'lane' | 'action' | 'raw' | 'version' | 'in16' | 'only' | 'kind' | 'connector' | 'session' | 'transactionId'
+  | 'lane'
+  | 'action'
+  | 'raw'
+  | 'version'
+  | 'in16'
+  | 'only'
+  | 'kind'
+  | 'connector'
+  | 'session'
+  | 'transactionId'
+  | 'isAwaited'
 >;
 
 /** From this backlog on unsigned samples are thinned; it is looked at once per {@link BACKLOG_CHECK} messages. */

@@ -1,4 +1,7 @@
 import type { CsChargingProfiles } from '../../machines/shared/charging-profiles.ts';
+import { idTagKey } from '../../machines/shared/idtag.ts';
+import type { IdToken } from '../../machines/shared/mapping/id-token.ts';
+import { idTagFor } from '../../machines/shared/mapping/up/id-tag.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import { contextOf } from './books.ts';
@@ -18,7 +21,7 @@ interface HeldProfile {
  * Where load management is on, the profile in a RemoteStartTransaction is kept here for the transaction that it
  * starts, and the charger gets the command without it.
  */
-export function withoutProfile(turn: Turn, { raw, payload }: Called): string {
+export function withoutProfile(turn: Turn, { raw, payload }: Pick<Called, 'raw' | 'payload'>): string {
   const { chargingProfile, ...rest } = payload as {
     chargingProfile?: CsChargingProfiles;
     connectorId?: number;
@@ -41,6 +44,42 @@ export function adoptRemoteStartProfile(turn: Turn, connector: number): void {
       return;
     }
   }
+}
+
+/** A RequestStartTransaction of a 2.0.1 CPMS, which wants its number again in the transaction that it starts. */
+interface RemoteStart {
+  remoteStartId: number;
+  idTag: string;
+  at: number;
+}
+
+export function noteRemoteStart(turn: Turn, payload: Record<string, unknown>): void {
+  const {
+    evseId = 0,
+    remoteStartId,
+    idToken,
+  } = payload as unknown as {
+    evseId?: number;
+    remoteStartId: number;
+    idToken: IdToken;
+  };
+  const row: RemoteStart = { remoteStartId, idTag: idTagFor(idToken), at: turn.at };
+  turn.putRow(askedTable(turn), String(evseId), row as unknown as Json);
+}
+
+/** Number of the RequestStartTransaction that a transaction with this card answers; null: of none. */
+export function takeRemoteStartId(turn: Turn, connector: number, idTag: string): number | null {
+  for (const key of [String(connector), '0']) {
+    const asked = turn.row<Json>(askedTable(turn), key) as unknown as RemoteStart | undefined;
+    if (!asked || idTagKey(asked.idTag) !== idTagKey(idTag)) continue;
+    turn.removeRow(askedTable(turn), key);
+    if (turn.at - asked.at <= HELD_MS) return asked.remoteStartId;
+  }
+  return null;
+}
+
+function askedTable(turn: Turn): string {
+  return `remoteStart/${chargerOf(turn)}`;
 }
 
 function heldTable(turn: Turn): string {

@@ -36,7 +36,9 @@ export function resendSession(turn: Turn): void {
   if (begins(command) && turn.row(`seqNos/${chargerOf(turn)}`, session) !== undefined)
     turn.removeRow(`seqNos/${chargerOf(turn)}`, session);
   const begun = begins(command) ? { startN: firstN, cpmsTransactionId: null, startDead: false } : {};
-  putTransaction(turn, { ...transaction, ...begun, resent: { id, to: lastN } });
+  const { toldIn, ...known } = transaction;
+  const still = begins(command) || toldIn === undefined ? {} : { toldIn };
+  putTransaction(turn, { ...known, ...still, ...begun, resent: { id, to: lastN } });
   turn.journal({
     type: 'transaction.resent',
     session,

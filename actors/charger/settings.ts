@@ -1,4 +1,5 @@
 import { guardOf } from '../../machines/shared/governance/rules.ts';
+import { rowOfVariable } from '../../machines/shared/mapping/down/variable-lookup.ts';
 import { parsePayload } from '../../machines/shared/ocpp16.ts';
 import type { Json } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
@@ -127,6 +128,38 @@ export function withSettings(turn: Turn, raw: string): string {
   if (!isChanged) return raw;
   turn.journal({ type: 'setting.shown', reason: { code: 'setting.desired' } });
   return JSON.stringify({ ...answer, configurationKey });
+}
+
+/** The same of an answer to GetVariables. */
+export function withSettings201(turn: Turn, raw: string): string {
+  const rows = settingsOf(turn).filter(({ state }) => state !== 'failed');
+  const answer = rows.length === 0 ? null : parsePayload(raw);
+  if (answer === null || !Array.isArray(answer.getVariableResult)) return raw;
+  let isChanged = false;
+  const getVariableResult = (answer.getVariableResult as VariableResult[]).map((result) => {
+    const key = settingOfVariable(result);
+    const row = rows.find((one) => isKey(one.key, key));
+    const isShown = result.attributeStatus === 'Accepted' && (result.attributeType ?? 'Actual') === 'Actual';
+    if (!row || !isShown || row.value === result.attributeValue) return result;
+    isChanged = true;
+    return { ...result, attributeValue: row.value };
+  });
+  if (!isChanged) return raw;
+  turn.journal({ type: 'setting.shown', reason: { code: 'setting.desired' } });
+  return JSON.stringify({ ...answer, getVariableResult });
+}
+
+interface VariableResult {
+  attributeStatus: string;
+  attributeType?: string;
+  attributeValue?: string;
+  component: { name: string };
+  variable: { name: string; instance?: string };
+}
+
+function settingOfVariable({ component, variable }: VariableResult): string {
+  const row = rowOfVariable({ name: component.name }, variable);
+  return typeof row === 'string' ? variable.name : row.key;
 }
 
 function keysIn({ configurationKey }: Record<string, unknown>): ConfigurationKey[] {

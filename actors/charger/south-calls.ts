@@ -4,6 +4,7 @@ import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { Tells } from '../tells.ts';
 import { bootAnsweredLate } from './boot.ts';
 import { type Called, calledOf, textsOf } from './called.ts';
+import { decideEvent, eventAnswered, eventUndelivered } from './event-answer.ts';
 import { meterCalled, meterCalledIn201 } from './meter.ts';
 import { answerCharger } from './outbound.ts';
 import { enqueue } from './queue.ts';
@@ -51,6 +52,7 @@ export function answerLocally(turn: Turn, answer: AwaitedAnswer, cause: 'overdue
   const word = wordOf(turn, n);
   if (!word || word.contentKey === null) return;
   if (word.kind === 'stop') decideStop(turn, n, word.session, word.contentKey, answer, cause);
+  else if (word.kind === 'event') decideEvent(turn, n, word, answer);
   else if (word.session !== null) decideStart(turn, word.session, word.contentKey, answer, cause);
 }
 
@@ -65,10 +67,12 @@ export function delivered(turn: Turn): void {
     // The word stays awaited: a dead letter can be sent again.
     if (word.kind === 'start') startUndelivered(turn, n, word, result.error, 'deadLettered');
     else if (word.kind === 'stop') stopUndelivered(turn, n, word, result.error);
+    else if (word.kind === 'event') eventUndelivered(turn, n, word);
     return;
   }
   if (word.kind === 'start') startAnswered(turn, n, word, result);
   else if (word.kind === 'stop') stopAnswered(turn, n, word, result);
+  else if (word.kind === 'event') eventAnswered(turn, n, word, result);
   else bootAnsweredLate(turn, n, result.raw);
   removeWord(turn, n);
 }

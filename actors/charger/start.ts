@@ -19,7 +19,7 @@ import { contentOf, putContent, startKey } from './content.ts';
 import { type Asker, answerCharger, chargerOf, tell } from './outbound.ts';
 import { prune } from './prune.ts';
 import { enqueue } from './queue.ts';
-import { adoptRemoteStartProfile } from './remote-start.ts';
+import { adoptRemoteStartProfile, takeRemoteStartId } from './remote-start.ts';
 import { putEventId, putTransaction, sessionOf, transactionOf } from './transaction-rows.ts';
 import { giveTransactionId, occupy } from './transactions.ts';
 import { type AwaitedWord, putWord } from './words.ts';
@@ -41,7 +41,7 @@ export function startCalled(turn: Turn, called: Called): void {
   prune(turn);
   const transaction = accept(turn, called, payload, key);
   const { session, startN } = transaction;
-  const verdict = isBackendOnline(turn) ? null : authoriseLocally(turn, payload.idTag);
+  const verdict = isBackendOnline(turn) ? null : verdictHere(turn, transaction);
   openSession(turn, transaction, verdict);
   occupy(turn, transaction.connector, session);
   if (verdict) decideStart(turn, session, key, called, 'backendAway', verdict);
@@ -62,12 +62,15 @@ function accept(turn: Turn, called: Called, payload: StartTransactionReq, key: s
   });
   putWord(turn, startN, { kind: 'start', session, contentKey: key, idTag });
   putContent(turn, key, { n: startN, session, answer: null, at: turn.at });
+  const remoteStartId = takeRemoteStartId(turn, connector, idTag);
   const transaction: TransactionRow = {
     session,
     connector,
     idTag,
     transactionId: takeTransactionId(turn),
     ...(event ? { eventId: event.id } : {}),
+    ...(event?.isFree ? { isFree: true } : {}),
+    ...(remoteStartId === null ? {} : { remoteStartId }),
     cpmsTransactionId: null,
     startN,
     state: 'open',
@@ -113,7 +116,7 @@ export function decideStart(
   const transaction = transactionOf(turn, session);
   if (!transaction) return;
   const { idTag, transactionId, connector, startN } = transaction;
-  const { status, ground } = verdict ?? authoriseLocally(turn, idTag);
+  const { status, ground } = verdict ?? verdictHere(turn, transaction);
   const raw = JSON.stringify({ idTagInfo: { status }, transactionId });
   turn.journal({
     type: 'start.decided',
@@ -124,6 +127,11 @@ export function decideStart(
   });
   settleStart(turn, transaction, contentKey, { raw });
   if (asker) answerCharger(turn, asker, { raw });
+}
+
+/** Where the charger asks for no card there is none to be judged. */
+function verdictHere(turn: Turn, { idTag, isFree }: TransactionRow): Verdict {
+  return isFree ? { status: 'Accepted', ground: 'policy' } : authoriseLocally(turn, idTag);
 }
 
 /** The charger's answer stands: it belongs to the message from now on. */

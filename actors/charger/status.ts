@@ -64,6 +64,8 @@ export function chargingStateTold(
 ): void {
   const note = noteOf(turn, connector);
   if (chargingState === undefined || chargingState === (note.chargingState ?? null)) return;
+  // What ends where no car is any more leaves nothing behind.
+  if (chargingState === 'Idle' && note.status !== null && !OCCUPIED.has(note.status)) return;
   const status = statusTo16('Occupied', chargingState);
   if (!patchNote(turn, connector, { chargingState }) || status === note.status) return;
   // Unavailable, Reserved or Faulted stand until the charger says otherwise.
@@ -85,6 +87,13 @@ export function chargingStateTold(
   wakeDeferred(turn);
 }
 
+const OCCUPIED: ReadonlySet<string> = new Set([
+  'Preparing',
+  'Charging',
+  'SuspendedEV',
+  'SuspendedEVSE',
+  'Finishing',
+]);
 const KEPT_STATUSES: ReadonlySet<string> = new Set(['Unavailable', 'Faulted']);
 
 function tellReport(

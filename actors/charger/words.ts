@@ -5,7 +5,7 @@ import { chargerOf } from './outbound.ts';
 
 /** What is to be done when the final word for a queue entry comes. Row `awaitedWord/<charger>`, key as in the queue. */
 export interface AwaitedWord {
-  kind: 'start' | 'stop' | 'boot';
+  kind: 'start' | 'stop' | 'boot' | 'event';
   session: string | null;
   contentKey: string | null;
   idTag: string | null;

@@ -1,3 +1,4 @@
+import { FIRST_VERSION, type OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { Reason } from '../../runtime/envelope.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import { isForeignId } from '../charger/foreign.ts';
@@ -15,11 +16,19 @@ function putTransaction(turn: Turn, charger: string, row: TransactionRow): void 
 }
 
 /** The CPMS named its id for a start: messages behind it in the queue may leave in this very turn. */
-export function rememberCpmsId(turn: Turn, charger: string, row: QueueRow, cpmsTransactionId: number): void {
-  const transaction = transactionOf(turn, charger, row);
-  if (transaction && transaction.cpmsTransactionId !== cpmsTransactionId) {
-    putTransaction(turn, charger, { ...transaction, cpmsTransactionId });
-  }
+export function rememberCpmsId(
+  turn: Turn,
+  charger: string,
+  row: QueueRow,
+  cpmsTransactionId: number,
+  version: OcppVersion,
+): void {
+  const known = transactionOf(turn, charger, row);
+  if (!known) return;
+  const { toldIn = FIRST_VERSION, ...transaction } = known;
+  if (known.cpmsTransactionId === cpmsTransactionId && toldIn === version) return;
+  const told = version === FIRST_VERSION ? {} : { toldIn: version };
+  putTransaction(turn, charger, { ...transaction, ...told, cpmsTransactionId });
 }
 
 /**

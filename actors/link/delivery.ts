@@ -47,7 +47,7 @@ export function sendNext(delivery: Delivery): SendOutcome {
     if (queue.isInDoubt(row.n) && !row.trial && mustWaitForProbe(delivery, row.n)) return { kind: 'busy' };
     const wording = wordingFor(row, cpmsVersionOf(turn, charger));
     if (!wording) {
-      queue.remove(row.n);
+      notTold(turn, charger, queue, row);
       continue;
     }
     const ready = wordingToSend(turn, charger, queue, row, wording);
@@ -62,6 +62,25 @@ export function sendNext(delivery: Delivery): SendOutcome {
     }
   }
   return { kind: 'more' };
+}
+
+const NOT_BY_NUMBER = 'the CPMS learnt of its transaction in OCPP 2.0.1, and has no number for it';
+
+/** The CPMS speaks a version that has no words for the message. */
+function notTold(turn: Turn, charger: string, queue: LinkQueue, row: QueueRow): void {
+  const { n, action, kind, session, only } = row;
+  queue.remove(n);
+  // What is for one version only says nothing that the other is not told.
+  if (only === undefined)
+    turn.journal({
+      type: 'link.notTold',
+      data: { n, action },
+      reason: { code: 'link.noWordsInVersion', params: { version: cpmsVersionOf(turn, charger) } },
+      charger,
+      ...(session === null ? {} : { session }),
+    });
+  if (ANSWER_WANTED.has(kind) || row.isAwaited)
+    turn.tell(`charger/${charger}`, 'charger.delivered', { n, outcome: 'answered', raw: '{}' });
 }
 
 /** Has a harmless CALL go before a message that is under suspicion, once per socket. */
@@ -101,6 +120,8 @@ function wordingToSend(
     return { ...wording, transaction: factsFor201(turn, charger, row, transaction) };
   }
   if (isStart || row.transactionId === null) return wording;
+  // D6: the number that stands for it here is none of the CPMS's.
+  if (transaction.toldIn !== undefined) return { dead: NOT_BY_NUMBER };
   const { cpmsTransactionId } = transaction;
   if (cpmsTransactionId === null) {
     return isStartToCome(turn, charger, queue, transaction)
@@ -176,7 +197,7 @@ export function onAnswered(turn: Turn, charger: string, queue: LinkQueue, n: num
       charger,
     });
   const raw = row.kind === 'start' ? startAnswer(turn, charger, row) : answerOf(turn).raw;
-  if (ANSWER_WANTED.has(row.kind)) {
+  if (ANSWER_WANTED.has(row.kind) || row.isAwaited) {
     const ofVersion = version === undefined ? {} : { version };
     turn.tell(`charger/${charger}`, 'charger.delivered', { n, outcome: 'answered', raw, ...ofVersion });
   }
@@ -193,12 +214,12 @@ function startAnswer(turn: Turn, charger: string, row: QueueRow): string {
   const { raw } = answerOf(turn);
   if (cpmsVersionOf(turn, charger) === FIRST_VERSION) {
     const id = transactionIdIn(turn.envelope.transient ?? JSON.parse(raw));
-    if (id !== undefined) rememberCpmsId(turn, charger, row, id);
+    if (id !== undefined) rememberCpmsId(turn, charger, row, id, FIRST_VERSION);
     return raw;
   }
   const own = transactionOf(turn, charger, row)?.transactionId;
   if (own === undefined) return raw;
-  rememberCpmsId(turn, charger, row, own);
+  rememberCpmsId(turn, charger, row, own, cpmsVersionOf(turn, charger));
   return rewriteTransactionId(raw, own);
 }
 

@@ -52,7 +52,7 @@ export function factsFor201(
   turn: Turn,
   charger: string,
   row: QueueRow,
-  { session, connector, idTag }: TransactionRow,
+  { session, connector, idTag, remoteStartId }: TransactionRow,
 ): TransactionFacts {
   const seqNo = row.seqNo ?? takeSeqNo(turn, charger, row, session);
   return {
@@ -61,7 +61,7 @@ export function factsFor201(
     idTag,
     seqNo,
     offline: row.offline ?? false,
-    remoteStartId: null,
+    remoteStartId: remoteStartId ?? null,
   };
 }
 

@@ -14,7 +14,8 @@ interface Bench {
 
 async function lmdbBench(): Promise<Bench> {
   const folder = await makeTempFolder('store');
-  const open = () => openLmdbStore(folder.path, { clock: { wallMs: () => 1, monotonicMs: () => 0 }, ballastBytes: 0 });
+  const open = () =>
+    openLmdbStore(folder.path, { clock: { wallMs: () => 1, monotonicMs: () => 0 }, ballastBytes: 0 });
   let store = await open();
   return {
     store,

@@ -19,6 +19,7 @@ export type ReasonCode =
   | 'TxInProgress'
   | 'TxNotFound'
   | 'UnknownEvse'
+  | 'Unspecified'
   | 'UnsupportedParam'
   | 'UnsupportedRequest'
   | 'WriteOnly';

@@ -31,6 +31,12 @@ function northAnswer(turn: BenchTurn): Answer {
 
 const sentIn = (turn: BenchTurn) => effectsIn(turn, 'south', 'call');
 
+const notTheirs = {
+  reasonCode: 'ReadOnly',
+  additionalInfo: "what a charger logs in with is not the CPMS's to change",
+};
+const away = { reasonCode: 'Unspecified', additionalInfo: 'the charger is not connected' };
+
 describe('a command of a 2.0.1 CPMS', () => {
   it('is forwarded as it came, in its version, and its answer goes back likewise', () => {
     const { bench } = charging();
@@ -117,7 +123,11 @@ describe('a command of a 2.0.1 CPMS', () => {
   });
 
   it.each([
-    ['SetNetworkProfile', { configurationSlot: 1, connectionData: {} }, { status: 'Rejected' }],
+    [
+      'SetNetworkProfile',
+      { configurationSlot: 1, connectionData: {} },
+      { status: 'Rejected', statusInfo: notTheirs },
+    ],
     [
       'SetVariables',
       {
@@ -134,11 +144,13 @@ describe('a command of a 2.0.1 CPMS', () => {
         setVariableResult: [
           {
             attributeStatus: 'Rejected',
+            attributeStatusInfo: notTheirs,
             component: { name: 'SecurityCtrlr' },
             variable: { name: 'BasicAuthPassword' },
           },
           {
             attributeStatus: 'Rejected',
+            attributeStatusInfo: notTheirs,
             component: { name: 'TxCtrlr' },
             variable: { name: 'EVConnectionTimeOut' },
           },
@@ -177,8 +189,14 @@ describe('a command of a 2.0.1 CPMS', () => {
   });
 
   it.each([
-    ['RequestStartTransaction', { idToken: card, remoteStartId: 1, evseId: 1 }, { status: 'Rejected' }],
-    ['SetMonitoringLevel', { severity: 1 }, 'InternalError'],
+    [
+      'RequestStartTransaction',
+      { idToken: card, remoteStartId: 1, evseId: 1 },
+      { status: 'Rejected', statusInfo: away },
+    ],
+    ['SetMonitoringLevel', { severity: 1 }, { status: 'Rejected', statusInfo: away }],
+    // Its response has no word for a refusal.
+    ['GetLocalListVersion', {}, 'InternalError'],
   ])('%s for a charger that is away is refused', (action, payload, answer) => {
     const { bench } = charging();
     bench.close();
