@@ -26,6 +26,7 @@ import type { SiteConfig } from './site-file/site-config.ts';
 import type { SiteView } from './site-view.ts';
 import { Teardown } from './teardown.ts';
 import { watchClock } from './watch-clock.ts';
+import { keepNewObjectsYoung } from './young-memory.ts';
 
 export interface SiteOptions {
   log: Log;
@@ -70,6 +71,7 @@ export async function startSite(config: SiteConfig, options: SiteOptions): Promi
 
 async function start(config: SiteConfig, options: SiteOptions, teardown: Teardown): Promise<Site> {
   const { log } = options;
+  keepNewObjectsYoung();
   const clock = new SystemClock();
   const folder = await openDataFolder(config.dataFolder);
   teardown.add('data folder', () => folder.release());

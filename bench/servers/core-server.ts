@@ -9,6 +9,7 @@ import { SecretKeeper } from '../../adapters/ocpp-south/credentials.ts';
 import { createSouthServer } from '../../adapters/ocpp-south/server.ts';
 import { createCore } from '../../app/core.ts';
 import { watchIdleMemory } from '../../app/idle-memory.ts';
+import { keepNewObjectsYoung } from '../../app/young-memory.ts';
 import { defaultGovernance } from '../../machines/shared/governance/rules.ts';
 import { openDataFolder } from '../../runtime/data-folder.ts';
 import { silentLog } from '../../runtime/log.ts';
@@ -30,6 +31,7 @@ export interface CoreServerConfig {
 const SITE = 'bench';
 
 /** The product as it stands, with its defaults; only the bound on CALLs per second and charger is off. */
+keepNewObjectsYoung();
 const config = JSON.parse(process.argv[2]!) as CoreServerConfig;
 const clock = new SystemClock();
 const folder = await openDataFolder(config.folder);

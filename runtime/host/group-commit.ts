@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import type { DraftText, JournalChain } from '../persistence/journal-chain.ts';
 import type { Store, StoreWrite } from '../persistence/store.ts';
 import { ValueWriter } from '../persistence/value-codec.ts';
-import { Group, type StagedWrite } from './group.ts';
+import { Group } from './group.ts';
 
 interface GroupCommitOptions {
   store: Store;
@@ -112,7 +112,10 @@ export class GroupCommit {
     for (const note of group.notes) writes.push(this.#record(note, values));
     // Written out; a turn of a group that fails makes them anew. Notes belong to no turn and are kept.
     group.journal.length = 0;
-    for (const write of group.writes.values()) writes.push(storeWrite(write, values));
+    for (const { storeKey: key, value } of group.rows())
+      writes.push({ table: 'rows', key, value: value === null ? null : values.value(key, value) });
+    for (const [key, text] of group.outbox)
+      writes.push({ table: 'outbox', key, value: text === null ? null : values.raw(key, text) });
     for (const record of group.dirty) {
       const key = record.address;
       // An actor may have ended and begun again within the group: what it is now counts.
@@ -174,13 +177,4 @@ export class GroupCommit {
   #notifyIdle(): void {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
-}
-
-function storeWrite(write: StagedWrite, values: ValueWriter): StoreWrite {
-  if ('row' in write) {
-    const { storeKey: key, value } = write.row;
-    return { table: 'rows', key, value: value === null ? null : values.value(key, value) };
-  }
-  const { outboxId: key, text } = write;
-  return { table: 'outbox', key, value: text === null ? null : values.raw(key, text) };
 }

@@ -32,17 +32,14 @@ export interface RunTurn {
   farewell?: Farewell;
 }
 
-/** A row or outbox write of a group; the newest of a key wins. */
-export type StagedWrite = { row: RowWrite } | { outboxId: string; text: string | null };
-
 /** The turns that go to disk together in one LMDB transaction. */
 export class Group {
   readonly no: number;
   /** Monotonic time of the first turn. */
   openedAtMs = 0;
   readonly turns: RunTurn[] = [];
-  /** Rows by store key, outbox entries by a tab and their id: no store key holds a tab. */
-  readonly writes = new Map<string, StagedWrite>();
+  /** Outbox entries by their ids, the newest write of each; null: the entry is done with. */
+  readonly outbox = new Map<string, string | null>();
   /** Journal drafts in the order of the turns; numbered and chained when the group is sealed. */
   readonly journal: DraftText[] = [];
   /** Journal drafts of no turn (an alarm, a cut that left late): kept for the next group when this one fails. */
@@ -52,18 +49,34 @@ export class Group {
   immediate = false;
   /** Carried out once the group is on disk, after its effects. */
   readonly afterwards: Array<() => void> = [];
+  /** By store key, the newest write of each. */
+  readonly #rows = new Map<string, RowWrite>();
+  /** The same by table and key, once somebody has asked. */
+  #tables: Map<string, Map<string, RowWrite>> | undefined;
 
   constructor(no: number) {
     this.no = no;
   }
 
   writeRow(row: RowWrite): void {
-    this.writes.set(row.storeKey, { row });
+    this.#rows.set(row.storeKey, row);
+    if (this.#tables) addTo(this.#tables, row);
   }
 
-  /** Null: the entry is done with. */
-  writeOutbox(outboxId: string, text: string | null): void {
-    this.writes.set(`\t${outboxId}`, { outboxId, text });
+  row(storeKey: string): RowWrite | undefined {
+    return this.#rows.get(storeKey);
+  }
+
+  rows(): Iterable<RowWrite> {
+    return this.#rows.values();
+  }
+
+  rowsOf(table: string): ReadonlyMap<string, RowWrite> | undefined {
+    if (!this.#tables) {
+      this.#tables = new Map();
+      for (const row of this.#rows.values()) addTo(this.#tables, row);
+    }
+    return this.#tables.get(table);
   }
 
   get empty(): boolean {
@@ -71,7 +84,14 @@ export class Group {
       this.turns.length === 0 &&
       this.journal.length === 0 &&
       this.notes.length === 0 &&
-      this.writes.size === 0
+      this.#rows.size === 0 &&
+      this.outbox.size === 0
     );
   }
+}
+
+function addTo(tables: Map<string, Map<string, RowWrite>>, row: RowWrite): void {
+  const rows = tables.get(row.table);
+  if (rows) rows.set(row.key, row);
+  else tables.set(row.table, new Map([[row.key, row]]));
 }

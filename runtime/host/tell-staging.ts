@@ -26,10 +26,10 @@ export class TellStaging {
       const entry = this.#entry(cause, tell);
       const older = this.#outbox.stage(entry);
       entries.push(entry);
-      group.writeOutbox(entry.id, outboxText(entry));
+      group.outbox.set(entry.id, outboxText(entry));
       if (!older) continue;
       superseded.push(older);
-      group.writeOutbox(older.id, null);
+      group.outbox.set(older.id, null);
     }
     return { tells: entries, superseded };
   }

@@ -149,9 +149,7 @@ export class TurnExceptions {
   }
 
   #writeParked(group: Group, key: string, value: Json | null): void {
-    const write = { table: 'parked', key, storeKey: rowStoreKey('parked', key), value };
-    group.writeRow(write);
-    this.#o.overlay.set(write, group.no);
+    this.#o.overlay.set({ table: 'parked', key, storeKey: rowStoreKey('parked', key), value }, group);
   }
 
   /** A quarantined actor runs nothing: what it is to take waits for the end of the quarantine. */
@@ -189,6 +187,6 @@ function parkedDraft(envelope: Envelope): DraftText {
 export function joinGroup(o: Pick<StageOptions, 'commit' | 'host'>, item: MailItem): Group {
   const group = o.commit.open;
   if (group.turns.length === 0) group.openedAtMs = o.host.clock.monotonicMs();
-  if (item.outboxId !== undefined) group.writeOutbox(item.outboxId, null);
+  if (item.outboxId !== undefined) group.outbox.set(item.outboxId, null);
   return group;
 }

@@ -113,9 +113,7 @@ export class TurnStage {
   /** The group is on disk: what it carried is settled and its effects leave. */
   committed(group: Group): void {
     const { overlay, outbox, release, directory } = this.#o;
-    for (const write of group.writes.values()) {
-      if ('row' in write) overlay.settle(write.row, group.no);
-    }
+    overlay.settle(group);
     const tells: OutboxEntry[] = [];
     for (const turn of group.turns) {
       if (turn.item.outboxId !== undefined) outbox.remove(turn.item.outboxId);
@@ -222,10 +220,7 @@ export class TurnStage {
     const { record } = run;
     const group = joinGroup(this.#o, item);
     group.journal.push(...drafts);
-    for (const write of run.rowWrites.values()) {
-      group.writeRow(write);
-      overlay.set(write, group.no);
-    }
+    for (const write of run.rowWrites.values()) overlay.set(write, group);
     const after = record.runner!.snapshot();
     record.alive = true;
     const finished = after.status === 'done';
