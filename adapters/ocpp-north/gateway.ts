@@ -17,7 +17,7 @@ import { PING_INTERVAL_MS, SILENT_AFTER_MS } from '../ocpp/liveness.ts';
 import { outcomeEnvelope } from '../ocpp/outcome-envelope.ts';
 import { subprotocolOf, versionOfSocket } from '../ocpp/subprotocol.ts';
 import { type Post, SurePost } from '../ocpp/sure-post.ts';
-import { createValidator, type Validator } from '../ocpp/validate.ts';
+import { type Validator, validatorOf } from '../ocpp/validate.ts';
 import { BackendConnection, type BackendConnectionLimits } from './backend-connection.ts';
 import type { Backend, DialCause, Dialer, DialOutcome } from './dialer.ts';
 import { Offers } from './offers.ts';
@@ -67,8 +67,8 @@ class Gateway implements NorthGateway {
   readonly #options: NorthGatewayOptions;
   readonly #limits: BackendConnectionLimits;
   readonly #validators: Readonly<Record<OcppVersion, Validator>> = {
-    '1.6': createValidator('1.6', 'receive'),
-    '2.0.1': createValidator('2.0.1', 'receive'),
+    '1.6': validatorOf('1.6', 'receive'),
+    '2.0.1': validatorOf('2.0.1', 'receive'),
   };
   readonly #offers = new Offers();
   readonly #surePost: SurePost;

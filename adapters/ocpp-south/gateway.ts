@@ -13,7 +13,7 @@ import type { RpcCounts } from '../ocpp/rpc.ts';
 import { versionOfSocket } from '../ocpp/subprotocol.ts';
 import { type Post, SurePost } from '../ocpp/sure-post.ts';
 import type { VersionedCall } from '../ocpp/translation.ts';
-import { createValidator, type Validator } from '../ocpp/validate.ts';
+import { type Validator, validatorOf } from '../ocpp/validate.ts';
 import { ChargerConnection, type ConnectionInfo, type ConnectionLimits } from './charger-connection.ts';
 
 export interface SouthGatewayOptions {
@@ -76,8 +76,8 @@ class Gateway implements SouthGateway {
   readonly #options: SouthGatewayOptions;
   readonly #limits: ConnectionLimits;
   readonly #validators: Readonly<Record<OcppVersion, Validator>> = {
-    '1.6': createValidator('1.6', 'receive'),
-    '2.0.1': createValidator('2.0.1', 'receive'),
+    '1.6': validatorOf('1.6', 'receive'),
+    '2.0.1': validatorOf('2.0.1', 'receive'),
   };
   readonly #surePost: SurePost;
   readonly #connections = new Map<string, ChargerConnection>();

@@ -9,7 +9,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { type CallOutcome, failure } from '../ocpp/call-queue.ts';
 import { type Post, SurePost } from '../ocpp/sure-post.ts';
-import { createValidator } from '../ocpp/validate.ts';
+import { validatorOf } from '../ocpp/validate.ts';
 import {
   DEFAULT_PROFILE_PLAN,
   failSafePayload,
@@ -52,7 +52,7 @@ class ProfileLimits implements LimitsPort {
   readonly #timeoutMs: number;
   readonly #plan: ProfilePlan;
   readonly #surePost: SurePost;
-  readonly #validator = createValidator('1.6', 'emit');
+  readonly #validator = validatorOf('1.6', 'emit');
   readonly #lanes = new Map<string, Lane>();
 
   constructor(options: LimitsPortOptions) {

@@ -39,7 +39,17 @@ const SCHEMA_NAMED: Readonly<Record<OcppVersion, ReadonlyMap<string, Record<stri
   '2.0.1': new Map(Object.entries(schemas201)),
 };
 
-export function createValidator(version: OcppVersion, strictness: Strictness): Validator {
+/** One of each kind serves all sockets of the process: it keeps nothing of what it checks, and compiling takes time. */
+export function validatorOf(version: OcppVersion, strictness: Strictness): Validator {
+  const key = `${version} ${strictness}`;
+  const made = validators.get(key) ?? createValidator(version, strictness);
+  validators.set(key, made);
+  return made;
+}
+
+const validators = new Map<string, Validator>();
+
+function createValidator(version: OcppVersion, strictness: Strictness): Validator {
   const isRelaxed = version === '1.6' && strictness === 'receive';
   // Strict schemas are not ours to ask for, but strict numbers are: 1e999 parses to Infinity.
   const ajv = new Ajv({ strict: false, strictNumbers: true, multipleOfPrecision: 3, logger: false });

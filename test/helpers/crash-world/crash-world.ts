@@ -1,6 +1,7 @@
 import { defaultTiming, type SitePlan } from '../../../actors/site-tree.ts';
 import { type Core, createCore } from '../../../app/core.ts';
 import { defaultGovernance, type GovernanceRules } from '../../../machines/shared/governance/rules.ts';
+import type { OcppVersion } from '../../../machines/shared/ocpp-version.ts';
 import { silentLog } from '../../../runtime/log.ts';
 import {
   type MemoryImage,
@@ -13,6 +14,7 @@ import { VirtualClock } from '../../../simulation/virtual-clock.ts';
 import { Life, MortalBus, MortalClock, mortalSocket } from './life.ts';
 import { ModelCharger } from './model-charger.ts';
 import { ModelCpms } from './model-cpms.ts';
+import { words16, words201 } from './model-words.ts';
 
 export const SITE_LIMIT_MILLIAMPS = 40_000;
 export const CUT_LIMIT_MILLIAMPS = 26_000;
@@ -50,6 +52,8 @@ export interface WorldOptions {
   /** Wraps each life's store: for the test of the test. */
   wrapStore?: (store: MemoryStore) => Store;
   governance?: GovernanceRules;
+  /** What the chargers and the CPMS speak; 1.6 on both sides unless told otherwise. */
+  versions?: { charger: OcppVersion; cpms: OcppVersion };
   /** How many of the three chargers there are. */
   chargers?: number;
   /** What happens in this world; without it, the day with an outage and a cut limit. */
@@ -71,7 +75,7 @@ export interface Sample {
  */
 export class CrashWorld {
   readonly clock = new VirtualClock();
-  readonly cpms = new ModelCpms(this.clock);
+  readonly cpms: ModelCpms;
   readonly chargers: ModelCharger[];
   readonly samples: Sample[] = [];
   diedAtMs: number | undefined;
@@ -88,7 +92,12 @@ export class CrashWorld {
   constructor(options: WorldOptions) {
     this.#options = options;
     const ids = CHARGERS.slice(0, options.chargers);
-    this.chargers = ids.map((id, index) => new ModelCharger(id, this.clock, index % 2 === 0));
+    const { charger, cpms } = options.versions ?? { charger: '1.6', cpms: '1.6' };
+    this.cpms = new ModelCpms(this.clock, cpms);
+    this.chargers = ids.map((id, index) => {
+      const words = charger === '1.6' ? words16 : words201({ cardFirst: index !== 1 });
+      return new ModelCharger(id, this.clock, index % 2 === 0, words);
+    });
   }
 
   async run(): Promise<void> {
@@ -215,7 +224,7 @@ export class CrashWorld {
       if (charger.isConnected || !this.#isUp) continue;
       const [theirs, ours] = createMemoryLink({ clock: this.clock }).ends;
       const attached = this.core.south.attach(charger.id, mortalSocket(ours, this.#life), {
-        subprotocol: 'ocpp1.6',
+        subprotocol: charger.subprotocol,
         subprotocolMissing: false,
         isSecure: false,
         clientKey: null,

@@ -1,19 +1,18 @@
 import type { FrameSocket } from '../../../adapters/ocpp/frame-socket.ts';
 import type { VirtualClock } from '../../../simulation/virtual-clock.ts';
+import { type Message, type ModelTransaction, type ModelWords, words16 } from './model-words.ts';
 
 /** A message of the charger, built when it is first sent: by then the transaction id is known. */
 interface Outgoing {
-  action: string;
-  payload: () => Record<string, unknown>;
-  built?: Record<string, unknown>;
+  kind: 'boot' | 'status' | 'transaction';
+  make: () => Message;
+  built?: Message;
   /** Message ids under which it was sent. */
   ids: string[];
   onAnswer?: (answer: Record<string, unknown>) => void;
 }
 
-export interface AnsweredMessage {
-  action: string;
-  payload: Record<string, unknown>;
+export interface AnsweredMessage extends Message {
   answer: Record<string, unknown>;
   atMs: number;
 }
@@ -37,22 +36,28 @@ export class ModelCharger {
   readonly commanded: string[] = [];
   readonly #clock: VirtualClock;
   readonly #repeatUnderNewId: boolean;
+  readonly #words: ModelWords;
   #socket: FrameSocket | undefined;
   #queue: Outgoing[] = [];
   #inFlight: { id: string; message: Outgoing } | undefined;
   #count = 0;
   #status = 'Available';
-  #transactionId: number | undefined;
+  #transaction: ModelTransaction | undefined;
   #charging = false;
   #defaultMilliamps = RATING_MILLIAMPS;
   #lease: LimitPeriod[] | undefined;
   /** Limits in the order in which they were accepted, for the checks. */
   readonly limitsTaken: Array<{ atMs: number; milliamps: number }> = [];
 
-  constructor(id: string, clock: VirtualClock, repeatUnderNewId: boolean) {
+  constructor(id: string, clock: VirtualClock, repeatUnderNewId: boolean, words = words16) {
     this.id = id;
     this.#clock = clock;
     this.#repeatUnderNewId = repeatUnderNewId;
+    this.#words = words;
+  }
+
+  get subprotocol(): ModelWords['subprotocol'] {
+    return this.#words.subprotocol;
   }
 
   get isConnected(): boolean {
@@ -82,63 +87,45 @@ export class ModelCharger {
       if (this.#inFlight) this.#queue.unshift(this.#inFlight.message);
       this.#inFlight = undefined;
     });
-    this.#queue = this.#queue.filter(
-      (message) => message.action !== 'BootNotification' && message.action !== 'StatusNotification',
+    this.#queue = this.#queue.filter(({ kind }) => kind === 'transaction');
+    this.#queue.unshift(
+      this.#outgoing('boot', () => this.#words.boot()),
+      this.#outgoing('status', () => this.#statusNow()),
     );
-    this.#push('BootNotification', () => ({ chargePointVendor: 'Model', chargePointModel: 'M1' }), true);
-    this.#push('StatusNotification', () => this.#statusPayload(), true);
     this.#pump();
   }
 
   /** Cable in, card held, session begun. */
   start(idTag: string): void {
     this.status('Preparing');
-    const payload = {
-      connectorId: 1,
-      idTag,
-      meterStart: 1_000 + this.#count,
-      timestamp: this.#now(),
-    };
+    const id = this.#words.nameTransaction(this.id, this.#count);
+    const transaction: ModelTransaction = { id, idTag, events: 0 };
+    this.#transaction = transaction;
     this.#charging = true;
-    this.#push(
-      'StartTransaction',
-      () => payload,
-      false,
-      (answer) => {
-        this.#transactionId = answer.transactionId as number;
-      },
-    );
+    for (const message of this.#words.start(transaction, 1_000 + this.#count, this.#now()))
+      this.#push(
+        'transaction',
+        () => message,
+        ({ transactionId }) => {
+          transaction.id ??= transactionId as number;
+        },
+      );
     this.status('Charging');
   }
 
   meter(energyWh: number): void {
-    const timestamp = this.#now();
-    const value = (measurand: string, text: string, unit: string, phase?: string) => ({
-      measurand,
-      value: text,
-      unit,
-      context: 'Sample.Periodic',
-      ...(phase ? { phase } : {}),
-    });
-    const amps = (this.drawMilliamps() / 1_000).toFixed(1);
-    const sampledValue = [
-      value('Energy.Active.Import.Register', String(energyWh), 'Wh'),
-      ...['L1', 'L2', 'L3'].map((phase) => value('Current.Import', amps, 'A', phase)),
-    ];
-    this.#push('MeterValues', () => ({
-      connectorId: 1,
-      transactionId: this.#transactionId,
-      meterValue: [{ timestamp, sampledValue }],
-    }));
+    const reading = { energyWh, amps: this.drawMilliamps() / 1_000, timestamp: this.#now() };
+    const transaction = this.#transaction!;
+    this.#push('transaction', () => this.#words.meter(transaction, reading));
   }
 
-  stop(meterStop: number): void {
+  stop(energyWh: number): void {
     const timestamp = this.#now();
+    const transaction = this.#transaction!;
     this.#charging = false;
     this.#push(
-      'StopTransaction',
-      () => ({ transactionId: this.#transactionId, meterStop, timestamp, reason: 'Local' }),
-      false,
+      'transaction',
+      () => this.#words.stop(transaction, energyWh, timestamp),
       () => {
         this.#lease = undefined;
       },
@@ -149,40 +136,36 @@ export class ModelCharger {
   status(status: string): void {
     this.#status = status;
     const timestamp = this.#now();
-    this.#push('StatusNotification', () => ({ ...this.#statusPayload(), status, timestamp }));
+    this.#push('status', () => this.#words.status(status, timestamp));
   }
 
   #now(): string {
     return new Date(this.#clock.wallMs()).toISOString();
   }
 
-  #statusPayload(): Record<string, unknown> {
-    return { connectorId: 1, errorCode: 'NoError', status: this.#status, timestamp: this.#now() };
+  #statusNow(): Message {
+    return this.#words.status(this.#status, this.#now());
   }
 
-  #push(
-    action: string,
-    payload: () => Record<string, unknown>,
-    first = false,
-    onAnswer?: (answer: Record<string, unknown>) => void,
-  ): void {
-    const message: Outgoing = { action, payload, ids: [], ...(onAnswer ? { onAnswer } : {}) };
-    if (first && action === 'BootNotification') this.#queue.unshift(message);
-    else if (first) this.#queue.splice(1, 0, message);
-    else this.#queue.push(message);
+  #push(kind: Outgoing['kind'], make: () => Message, onAnswer?: Outgoing['onAnswer']): void {
+    this.#queue.push(this.#outgoing(kind, make, onAnswer));
     this.#pump();
+  }
+
+  #outgoing(kind: Outgoing['kind'], make: () => Message, onAnswer?: Outgoing['onAnswer']): Outgoing {
+    return { kind, make, ids: [], ...(onAnswer ? { onAnswer } : {}) };
   }
 
   #pump(): void {
     const next = this.#queue[0];
     if (!this.#socket || this.#inFlight || !next) return;
     this.#queue.shift();
-    next.built ??= next.payload();
+    next.built ??= next.make();
     const id = next.ids.length > 0 && !this.#repeatUnderNewId ? next.ids[0]! : `${this.id}-${++this.#count}`;
     next.ids.push(id);
     this.#inFlight = { id, message: next };
     const socket = this.#socket;
-    socket.send(JSON.stringify([2, id, next.action, next.built]));
+    socket.send(JSON.stringify([2, id, next.built.action, next.built.payload]));
     // A silent controller is left and dialled anew, as real chargers do.
     this.#clock.setTimer(CALL_TIMEOUT_MS, () => {
       if (this.#inFlight?.id === id && this.#socket === socket) socket.terminate();
@@ -198,12 +181,7 @@ export class ModelCharger {
       if (frame[0] === 3) {
         const answer = frame[2] as Record<string, unknown>;
         message.onAnswer?.(answer);
-        this.answered.push({
-          action: message.action,
-          payload: message.built!,
-          answer,
-          atMs: this.#clock.monotonicMs(),
-        });
+        this.answered.push({ ...message.built!, answer, atMs: this.#clock.monotonicMs() });
       }
       this.#pump();
     }
@@ -215,27 +193,18 @@ export class ModelCharger {
     this.#socket?.send(JSON.stringify([3, id, answer]));
     if (action !== 'TriggerMessage') return;
     const asked = payload.requestedMessage as string;
-    if (asked === 'StatusNotification') this.#push(asked, () => this.#statusPayload());
-    if (asked === 'BootNotification')
-      this.#push(asked, () => ({ chargePointVendor: 'Model', chargePointModel: 'M1' }));
+    if (asked === 'StatusNotification') this.#push('status', () => this.#statusNow());
+    if (asked === 'BootNotification') this.#push('boot', () => this.#words.boot());
   }
 
   #setProfile(payload: Record<string, unknown>): Record<string, unknown> {
-    const profile = payload.csChargingProfiles as {
-      chargingProfilePurpose: string;
-      transactionId?: number;
-      chargingSchedule: {
-        startSchedule?: string;
-        chargingSchedulePeriod: Array<{ startPeriod: number; limit: number }>;
-      };
-    };
-    const periods = profile.chargingSchedule.chargingSchedulePeriod;
-    if (profile.chargingProfilePurpose === 'TxDefaultProfile') {
+    const { purpose, transactionId, startSchedule, periods } = this.#words.profileIn(payload);
+    if (purpose === 'TxDefaultProfile') {
       this.#defaultMilliamps = Math.round(periods[0]!.limit * 1_000);
       return { status: 'Accepted' };
     }
-    if (!this.#charging || profile.transactionId !== this.#transactionId) return { status: 'Rejected' };
-    const startMs = Date.parse(profile.chargingSchedule.startSchedule!);
+    if (!this.#charging || transactionId !== this.#transaction?.id) return { status: 'Rejected' };
+    const startMs = Date.parse(startSchedule!);
     this.#lease = periods.map(({ startPeriod, limit }) => ({
       fromMs: startMs + startPeriod * 1_000,
       limitMilliamps: Math.round(limit * 1_000),

@@ -1,5 +1,6 @@
 import type { FrameSocket } from '../../../adapters/ocpp/frame-socket.ts';
 import type { Dialer } from '../../../adapters/ocpp-north/dialer.ts';
+import type { OcppVersion } from '../../../machines/shared/ocpp-version.ts';
 import { createMemoryLink } from '../../../simulation/memory-link.ts';
 import type { VirtualClock } from '../../../simulation/virtual-clock.ts';
 import { type Life, mortalSocket } from './life.ts';
@@ -10,6 +11,7 @@ export interface ReceivedCall {
   action: string;
   payload: Record<string, unknown>;
   text: string;
+  answer: Record<string, unknown>;
 }
 
 const ANSWER_DELAY_MS = 20;
@@ -20,14 +22,16 @@ export class ModelCpms {
   isAway = false;
   /** What its commands were answered with, by message id. */
   readonly answers = new Map<string, unknown>();
+  readonly version: OcppVersion;
   readonly #clock: VirtualClock;
   readonly #sockets = new Set<FrameSocket>();
   readonly #stations = new Map<string, FrameSocket>();
   #connections = 0;
   #transactionIds = new Map<string, number>();
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: VirtualClock, version: OcppVersion = '1.6') {
     this.#clock = clock;
+    this.version = version;
   }
 
   goAway(): void {
@@ -52,7 +56,7 @@ export class ModelCpms {
           }
           const [ours, theirs] = createMemoryLink({ clock: this.#clock }).ends;
           this.#serve(identity, ours);
-          done({ kind: 'opened', socket: mortalSocket(theirs, life), subprotocol: 'ocpp1.6' });
+          done({ kind: 'opened', socket: mortalSocket(theirs, life), subprotocol: `ocpp${this.version}` });
         });
         return { abort: () => {} };
       },
@@ -73,17 +77,22 @@ export class ModelCpms {
       }
       const [, id, action, payload] = frame;
       const calls = this.received.get(identity) ?? [];
-      this.received.set(identity, [...calls, { connection, id, action, payload, text }]);
-      this.#clock.setTimer(ANSWER_DELAY_MS, () =>
-        socket.send(JSON.stringify([3, id, this.#answer(identity, action, id)])),
-      );
+      const answer = this.#answer(identity, id, action, payload);
+      this.received.set(identity, [...calls, { connection, id, action, payload, text, answer }]);
+      this.#clock.setTimer(ANSWER_DELAY_MS, () => socket.send(JSON.stringify([3, id, answer])));
     });
   }
 
-  #answer(identity: string, action: string, id: string): Record<string, unknown> {
+  #answer(
+    identity: string,
+    id: string,
+    action: string,
+    payload: Record<string, unknown>,
+  ): Record<string, unknown> {
     const currentTime = new Date(this.#clock.wallMs()).toISOString();
     if (action === 'BootNotification') return { status: 'Accepted', currentTime, interval: 300 };
     if (action === 'Heartbeat') return { currentTime };
+    if (this.version === '2.0.1') return 'idToken' in payload ? { idTokenInfo: { status: 'Accepted' } } : {};
     if (action === 'Authorize') return { idTagInfo: { status: 'Accepted' } };
     if (action === 'StopTransaction') return { idTagInfo: { status: 'Accepted' } };
     if (action !== 'StartTransaction') return {};

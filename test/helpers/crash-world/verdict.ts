@@ -1,9 +1,18 @@
+import { violationIn } from '../strict-schemas.ts';
+import { heard16 } from '../versions/sequence16.ts';
+import { heard201 } from '../versions/sequence201.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { CUT_LIMIT_MILLIAMPS, LEASE_MS, SITE_LIMIT_MILLIAMPS } from './crash-world.ts';
 import type { ModelCharger } from './model-charger.ts';
 import type { ReceivedCall } from './model-cpms.ts';
+import { contentKey, gistOf } from './transaction-keys.ts';
 
-const TRANSACTION_ACTIONS = new Set(['StartTransaction', 'MeterValues', 'StopTransaction']);
+const TRANSACTION_ACTIONS = new Set([
+  'StartTransaction',
+  'MeterValues',
+  'StopTransaction',
+  'TransactionEvent',
+]);
 /** After the limit fell: staleness of the data, reaction, and with the controller dead the lease that remains (P3). */
 const REACTION_MS = 5_000;
 const TOLERANCE_MILLIAMPS = 50;
@@ -14,23 +23,21 @@ export function violations(world: CrashWorld): string[] {
   for (const charger of world.chargers) {
     const received = world.cpms.received.get(charger.id) ?? [];
     const transactions = received.filter((call) => TRANSACTION_ACTIONS.has(call.action));
-    found.push(...lostOrDoubled(charger, transactions), ...wrongRepeats(charger, transactions));
+    found.push(...lostOrDoubled(world, charger, transactions), ...wrongRepeats(charger, transactions));
+    found.push(...illegal(world, charger, received));
     if (!charger.isIdle) found.push(`${charger.id}: still has messages that nobody answered`);
   }
   return [...found, ...world.check(), ...overLimit(world), ...undefinedStates(world), ...leftovers(world)];
 }
 
 /** D1, D2, D3: what a charger got an answer for is at the CPMS once and in order. */
-function lostOrDoubled(charger: ModelCharger, calls: ReceivedCall[]): string[] {
+function lostOrDoubled(world: CrashWorld, charger: ModelCharger, calls: ReceivedCall[]): string[] {
   const found: string[] = [];
+  const isOneVersion = charger.subprotocol === `ocpp${world.cpms.version}`;
   const accepted = charger.answered
     .filter((message) => TRANSACTION_ACTIONS.has(message.action))
-    .map(contentKey);
-  const delivered: string[] = [];
-  for (const [index, call] of calls.entries()) {
-    const isRepeat = calls.slice(0, index).some((earlier) => earlier.text === call.text);
-    if (!isRepeat) delivered.push(contentKey(call));
-  }
+    .flatMap(isOneVersion ? contentKey : gistOf());
+  const delivered = withoutRepeats(calls).flatMap(isOneVersion ? contentKey : gistOf());
   for (const key of new Set(accepted)) if (!delivered.includes(key)) found.push(`${charger.id}: lost ${key}`);
   for (const key of new Set(delivered)) {
     if (delivered.filter((other) => other === key).length > 1) found.push(`${charger.id}: doubled ${key}`);
@@ -39,6 +46,18 @@ function lostOrDoubled(charger: ModelCharger, calls: ReceivedCall[]): string[] {
   if (order.join() !== accepted.filter((key) => order.includes(key)).join())
     found.push(`${charger.id}: out of order`);
   return found;
+}
+
+/** What the CPMS got is valid by the schema of its version, and each transaction whole: begun, numbered, ended. */
+function illegal({ cpms }: CrashWorld, charger: ModelCharger, received: ReceivedCall[]): string[] {
+  const broken = received.map(({ action, payload }) => violationIn(cpms.version, action, 'Request', payload));
+  const transactions = withoutRepeats(received.filter(({ action }) => TRANSACTION_ACTIONS.has(action)));
+  const { faults } = cpms.version === '1.6' ? heard16(transactions) : heard201(transactions);
+  return [...broken.filter((one) => one !== null), ...faults].map((fault) => `${charger.id}: ${fault}`);
+}
+
+function withoutRepeats(calls: ReceivedCall[]): ReceivedCall[] {
+  return calls.filter((call, index) => !calls.slice(0, index).some((earlier) => earlier.text === call.text));
 }
 
 /** D4: a repeat is byte-identical, on another connection, right behind the interruption, and the only one of it. */
@@ -106,10 +125,4 @@ function leftovers(world: CrashWorld): string[] {
   if ((host.counters.outbox ?? 0) > 0) found.push(`${host.counters.outbox} outbox entries left`);
   if ((host.counters['turns.threw'] ?? 0) > 0) found.push('a turn threw');
   return found;
-}
-
-/** What a message says, whatever its ids: transaction ids are the broker's to map. */
-function contentKey({ action, payload }: { action: string; payload: Record<string, unknown> }): string {
-  const { transactionId: _, ...rest } = payload;
-  return `${action} ${JSON.stringify(rest)}`;
 }

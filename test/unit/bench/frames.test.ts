@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { createValidator } from '../../../adapters/ocpp/validate.ts';
+import { validatorOf } from '../../../adapters/ocpp/validate.ts';
 import { FrameReader } from '../../../bench/generator/frame-reader.ts';
 import { FrameTemplate } from '../../../bench/generator/frame-template.ts';
 import { LeanCharger } from '../../../bench/generator/lean-charger.ts';
@@ -39,7 +39,7 @@ describe('FrameTemplate', () => {
 });
 
 describe('ChargerMessages', () => {
-  const validator = createValidator('1.6', 'receive');
+  const validator = validatorOf('1.6', 'receive');
 
   it('makes samples of 566 bytes that pass the schema and differ from each other', () => {
     const messages = new ChargerMessages(7, STAMP, 92);

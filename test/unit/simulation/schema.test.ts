@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
-import { createValidator } from '../../../adapters/ocpp/validate.ts';
+import { validatorOf } from '../../../adapters/ocpp/validate.ts';
 import type { Payload } from '../../../simulation/ocpp-j.ts';
 import { aCar, aChargerBench, type ChargerBench, until } from './bench.ts';
 
-const validator = createValidator('1.6', 'emit');
+const validator = validatorOf('1.6', 'emit');
 let bench: ChargerBench;
 
 afterEach(() => bench.stop());

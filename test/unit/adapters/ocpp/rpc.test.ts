@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { CallOutcome } from '../../../../adapters/ocpp/call-queue.ts';
 import { type IncomingCall, Rpc, type RpcOptions, UNREADABLE_MAX } from '../../../../adapters/ocpp/rpc.ts';
-import { createValidator } from '../../../../adapters/ocpp/validate.ts';
+import { validatorOf } from '../../../../adapters/ocpp/validate.ts';
 import { countingRandom, HandClock } from './helpers.ts';
 import { mutations } from './malformed.ts';
 
-const validator = createValidator('1.6', 'receive');
+const validator = validatorOf('1.6', 'receive');
 
 function aRpc(overrides: Partial<RpcOptions> = {}) {
   const clock = new HandClock();

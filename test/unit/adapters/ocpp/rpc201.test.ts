@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CallOutcome } from '../../../../adapters/ocpp/call-queue.ts';
 import { type IncomingCall, Rpc, UNREADABLE_MAX } from '../../../../adapters/ocpp/rpc.ts';
-import { createValidator } from '../../../../adapters/ocpp/validate.ts';
+import { validatorOf } from '../../../../adapters/ocpp/validate.ts';
 import type { OcppVersion } from '../../../../machines/shared/ocpp-version.ts';
 import { countingRandom, HandClock } from './helpers.ts';
 import { mutations, REAL_FRAMES_201 } from './malformed.ts';
@@ -14,7 +14,7 @@ function aRpc(version: OcppVersion, incomingMax = 3) {
   const rpc = new Rpc({
     clock: new HandClock(),
     random: countingRandom(),
-    validator: createValidator(version, 'receive'),
+    validator: validatorOf(version, 'receive'),
     peer: 'charger',
     frame: { charsMax: 256 * 1024, idLengthMax: 36 },
     incomingMax,

@@ -2,10 +2,10 @@ import * as schemas16 from 'typed-ocpp/dist/ocpp16/schemas.js';
 import * as schemas201 from 'typed-ocpp/dist/ocpp20/schemas.js';
 import { describe, expect, test } from 'vitest';
 import { actionsOf, standingOf } from '../../../../adapters/ocpp/actions.ts';
-import { createValidator } from '../../../../adapters/ocpp/validate.ts';
+import { validatorOf } from '../../../../adapters/ocpp/validate.ts';
 
-const receive = createValidator('1.6', 'receive');
-const emit = createValidator('1.6', 'emit');
+const receive = validatorOf('1.6', 'receive');
+const emit = validatorOf('1.6', 'emit');
 
 test.each([
   ['1.6', schemas16, 39],
@@ -20,7 +20,7 @@ test.each([
 );
 
 test.each(['1.6', '2.0.1'] as const)('every validator of %s compiles, in both strictnesses', (version) => {
-  const validators = [createValidator(version, 'receive'), createValidator(version, 'emit')];
+  const validators = [validatorOf(version, 'receive'), validatorOf(version, 'emit')];
   for (const action of actionsOf(version)) {
     const sender = standingOf(version, action, 'charger') === 'known' ? 'charger' : 'cpms';
     for (const validator of validators) {
@@ -88,7 +88,7 @@ describe('received but broken', () => {
 });
 
 describe('a message of 2.0.1 is read to the letter', () => {
-  const validator = createValidator('2.0.1', 'receive');
+  const validator = validatorOf('2.0.1', 'receive');
   const status201 = {
     timestamp: '2026-01-01T12:00:00Z',
     connectorStatus: 'Available',
