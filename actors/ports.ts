@@ -81,6 +81,8 @@ export interface SouthCalled {
   version?: OcppVersion;
   action: string;
   raw: string;
+  /** The charger said it wrongly: `raw` is repaired by the quirks named in `by`; `asCame` is what stood in the frame. */
+  repaired?: { by: string[]; asCame: string };
 }
 
 /** `south.answered` / `north.answered`, posted to `replyTo` with the envelope's `correlation` set. `transient` is the parsed payload. */

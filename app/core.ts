@@ -1,3 +1,4 @@
+import { identityOf, isOfTransaction } from '../actors/charger/edge-facts.ts';
 import { lastWordsOf, manifest } from '../actors/manifest.ts';
 import type { LimitsEffect, NorthEffect, SouthEffect } from '../actors/ports.ts';
 import {
@@ -18,6 +19,7 @@ import {
   type SouthGatewayOptions,
 } from '../adapters/ocpp-south/gateway.ts';
 import { createLimitsPort } from '../adapters/ocpp-south/limits.ts';
+import type { QuirkSource } from '../adapters/ocpp-south/quirk-desk.ts';
 import { mappers } from '../machines/shared/mapping/mappers.ts';
 import type { Incoming } from '../runtime/envelope.ts';
 import type { PostOptions } from '../runtime/errors.ts';
@@ -34,6 +36,8 @@ export interface CoreOptions
   plan: SitePlan;
   dialer: NorthGatewayOptions['dialer'];
   backendOf: NorthGatewayOptions['backendOf'];
+  /** The site file's word on what its chargers get wrong. Default: it has none, and the clocks of the site show UTC. */
+  quirks?: Pick<QuirkSource, 'timeZone' | 'ownOf'>;
   southLimits?: SouthGatewayOptions['limits'];
   northLimits?: NorthGatewayOptions['limits'];
   relaxedWaitMs?: number;
@@ -78,6 +82,12 @@ export function createCore(options: CoreOptions): Core {
     log,
     post,
     mappers,
+    quirks: {
+      timeZone: options.quirks?.timeZone ?? 'UTC',
+      ownOf: (charger) => options.quirks?.ownOf(charger) ?? [],
+      identityOf: (charger) => identityOf(host, charger),
+      isOfTransaction: (charger, connector, id) => isOfTransaction(host, charger, connector, id),
+    },
     ...(options.southLimits ? { limits: options.southLimits } : {}),
   });
   const north = createNorthGateway({

@@ -174,6 +174,7 @@ function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
         securityProfile: 0,
         password: null,
         certificateSha256: null,
+        quirks: [],
         ...limits,
       })),
     },

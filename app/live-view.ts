@@ -86,6 +86,7 @@ export class LiveView implements SiteView {
         quarantined: host.isQuarantined(address),
         security: this.#security(id, connection?.isSecure ?? null),
         ...governedOf(host, id),
+        quirks: south.quirks(id),
         connectors: this.#connectors(id),
       };
     });

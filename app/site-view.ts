@@ -70,7 +70,18 @@ export interface ChargerStatus {
   deferred: DeferredStatus[];
   /** Settings that the CPMS changed and that are kept here. */
   settings: SettingStatus[];
+  /** What is repaired of what it says. */
+  quirks: QuirkStatus;
   connectors: ConnectorStatus[];
+}
+
+/** Repairs in force for a charger (docs/quirks.md). */
+export interface QuirkStatus {
+  /** The packs that fit it. */
+  packs: string[];
+  repairs: string[];
+  /** Messages that each repair changed since the process began. */
+  repaired: Record<string, number>;
 }
 
 export interface DeferredStatus {

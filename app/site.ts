@@ -16,7 +16,7 @@ import { openLmdbStore } from '../runtime/persistence/lmdb-store.ts';
 import { SystemClock } from '../runtime/system-clock.ts';
 import { systemRandom } from '../runtime/system-random.ts';
 import { listenForChargers } from './charger-listener.ts';
-import { type Core, createCore } from './core.ts';
+import { type Core, type CoreOptions, createCore } from './core.ts';
 import { watchIdleMemory } from './idle-memory.ts';
 import { LiveView } from './live-view.ts';
 import { type OpenBus, openBus } from './open-bus.ts';
@@ -98,6 +98,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     plan: planOf(config, options.timing),
     dialer: createWsDialer({ clock }),
     backendOf: () => backendOf(config),
+    quirks: quirksOf(config),
     onFatal: options.onFatal,
     onRecovered: ({ lastJournalledAt }) => clock.setFloor(Math.max(lastJournalledAt, builtAtMs())),
     onStoreFault: () =>
@@ -206,6 +207,11 @@ function adoptedBefore(core: Core, config: SiteConfig): ChargerPlace[] {
 function backendOf({ backend }: SiteConfig): Backend {
   const { url, replay, versions } = backend;
   return { url, password: backend.password?.reveal() ?? null, replay, versions };
+}
+
+function quirksOf({ site, chargers }: SiteConfig): NonNullable<CoreOptions['quirks']> {
+  const own = new Map(chargers.known.map(({ id, quirks }) => [id, quirks]));
+  return { timeZone: site.timezone, ownOf: (charger) => own.get(charger) ?? [] };
 }
 
 function planOf(config: SiteConfig, timing: Partial<SiteTiming> = {}): SitePlan {

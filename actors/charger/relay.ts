@@ -14,6 +14,7 @@ import { awaitAnswer, settle } from './awaiting.ts';
 import { contextOf, isBackendOnline } from './books.ts';
 import { acceptBoot, bootAnswered } from './boot.ts';
 import { type Called, payloadOf } from './called.ts';
+import { noteIdentity } from './edge-facts.ts';
 import { answerCharger, callBackend } from './outbound.ts';
 
 /** Upstream has this long for a CALL that has no answer budget of its own; most chargers give up after 30 s. */
@@ -27,6 +28,8 @@ const RELAY_DEADLINE_MS = 30_000;
 export function relayCalled(turn: Turn, called: Called): void {
   const { socketId, messageId, action, raw, version, payload } = called;
   const isAuthorize = action === 'Authorize';
+  const isBoot = action === 'BootNotification';
+  if (isBoot) noteIdentity(turn, called);
   const answer: AwaitedAnswer = {
     key: turn.newUuid(),
     kind: 'relayed',
@@ -34,7 +37,7 @@ export function relayCalled(turn: Turn, called: Called): void {
     messageId,
     action,
     idTag: isAuthorize ? idTagIn(payload) : null,
-    raw: action === 'BootNotification' ? raw : null,
+    raw: isBoot ? raw : null,
     ...ofVersion(version),
     overdue: false,
   };

@@ -14,6 +14,7 @@ import type { Post, SurePost } from '../ocpp/sure-post.ts';
 import { isOfVersion, translateCall, type VersionedCall } from '../ocpp/translation.ts';
 import type { Validator } from '../ocpp/validate.ts';
 import { Inflow } from './inflow.ts';
+import type { ChargerMender } from './quirk-desk.ts';
 
 /** What the listener knows about an accepted socket. */
 export interface ConnectionInfo {
@@ -54,6 +55,8 @@ export interface ConnectionOptions {
   log: Log;
   /** Of the version that the socket speaks. */
   validator: Validator;
+  /** Of this charger and version. */
+  mender: ChargerMender;
   mappers: Mappers;
   limits: ConnectionLimits;
   post: Post;
@@ -83,7 +86,7 @@ export class ChargerConnection {
   lastFrameAtMs: number;
 
   constructor(options: ConnectionOptions) {
-    const { identity, socketId, socket, clock, random, validator, limits } = options;
+    const { identity, socketId, socket, clock, random, validator, mender, limits } = options;
     this.identity = identity;
     this.socketId = socketId;
     this.info = options.info;
@@ -94,6 +97,7 @@ export class ChargerConnection {
       clock,
       random,
       validator,
+      mender,
       peer: 'charger',
       frame: { charsMax: limits.frameCharsMax, idLengthMax: limits.messageIdLengthMax },
       // The inflow stops earlier: this bound holds even if it should fail.
@@ -235,14 +239,15 @@ export class ChargerConnection {
 
   #onCall(call: IncomingCall): void {
     if (this.#gone) return;
-    const { id, action, raw } = call;
+    const { id, action, raw, repaired } = call;
     const { socketId } = this;
     const version = this.#version;
-    const data = (
+    const said = (
       version === FIRST_VERSION
         ? { socketId, messageId: id, action, raw }
         : { socketId, messageId: id, version, action, raw }
     ) satisfies SouthCalled;
+    const data = repaired === undefined ? said : ({ ...said, repaired } satisfies SouthCalled);
     const result = this.#options.surePost.hasKept(this.#to)
       ? ({ refused: 'MAILBOX_FULL' } as const)
       : this.#options.post({
@@ -253,7 +258,10 @@ export class ChargerConnection {
           data,
           transient: call.payload,
         });
-    if (result === 'accepted') return;
+    if (result === 'accepted') {
+      this.#options.mender.taken(call);
+      return;
+    }
     // Unanswered, the charger keeps its message and repeats it.
     this.#rpc.forget(id);
     const note = { charger: this.identity, action, cause: result.refused };

@@ -15,6 +15,7 @@ import { type Post, SurePost } from '../ocpp/sure-post.ts';
 import type { VersionedCall } from '../ocpp/translation.ts';
 import { type Validator, validatorOf } from '../ocpp/validate.ts';
 import { ChargerConnection, type ConnectionInfo, type ConnectionLimits } from './charger-connection.ts';
+import { QuirkDesk, type QuirkSource, type QuirkStatus } from './quirk-desk.ts';
 
 export interface SouthGatewayOptions {
   clock: Clock;
@@ -23,6 +24,8 @@ export interface SouthGatewayOptions {
   post: Post;
   mappers: Mappers;
   limits?: Partial<ConnectionLimits>;
+  /** Default: nothing is known of any charger, and the default pack holds for all. */
+  quirks?: QuirkSource;
 }
 
 export interface ConnectedCharger extends ConnectionInfo {
@@ -47,6 +50,8 @@ export interface SouthGateway {
   call(charger: string, call: VersionedCall): void;
   connected(identity: string): ConnectedCharger | undefined;
   connections(): ConnectedCharger[];
+  /** What is repaired for a charger, connected or not, and how often that happened. */
+  quirks(identity: string): QuirkStatus;
   /** True while a CALL of this charger waits for our answer. */
   hasOpenCall(charger: string): boolean;
   /** Pings the charger's socket; `done(false)` when it stays silent, or is not there. Bounded by `silentAfterMs`. */
@@ -80,12 +85,14 @@ class Gateway implements SouthGateway {
     '2.0.1': validatorOf('2.0.1', 'receive'),
   };
   readonly #surePost: SurePost;
+  readonly #quirks: QuirkDesk;
   readonly #connections = new Map<string, ChargerConnection>();
 
   constructor(options: SouthGatewayOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_CONNECTION_LIMITS, ...options.limits };
     this.#surePost = new SurePost(options);
+    this.#quirks = new QuirkDesk(options);
   }
 
   attach(identity: string, socket: FrameSocket, info: ConnectionInfo): string | null {
@@ -99,6 +106,7 @@ class Gateway implements SouthGateway {
       socket.close(TRY_AGAIN_LATER, 'busy, try again later');
       return null;
     }
+    const validator = this.#validators[versionOfSocket(info.subprotocol)];
     const connection = new ChargerConnection({
       identity,
       socketId,
@@ -107,7 +115,8 @@ class Gateway implements SouthGateway {
       clock,
       random,
       log,
-      validator: this.#validators[versionOfSocket(info.subprotocol)],
+      validator,
+      mender: this.#quirks.menderFor(identity, validator),
       mappers,
       limits: this.#limits,
       post,
@@ -145,6 +154,10 @@ class Gateway implements SouthGateway {
 
   connections(): ConnectedCharger[] {
     return [...this.#connections.values()].map(describe);
+  }
+
+  quirks(identity: string): QuirkStatus {
+    return this.#quirks.statusOf(identity);
   }
 
   hasOpenCall(charger: string): boolean {

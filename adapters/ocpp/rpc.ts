@@ -21,6 +21,16 @@ export interface IncomingCall {
   action: string;
   raw: string;
   payload: Payload;
+  /** `raw` and `payload` are not what came (see {@link CallMender}): the names of the repairs, and what came. */
+  repaired?: { by: string[]; asCame: string };
+}
+
+/** Puts a repaired CALL in the place of one that this peer gets wrong. */
+export interface CallMender {
+  /** True: it wants to see sound CALLs too. */
+  readonly watches: boolean;
+  /** A CALL that passes the schema; null: there is none, and the one that came is treated as it stands. */
+  mend(call: IncomingCall, isSound: boolean): IncomingCall | null;
 }
 
 export interface RpcOptions {
@@ -40,6 +50,8 @@ export interface RpcOptions {
   onCall(call: IncomingCall): void;
   /** True while answering the peer's open CALLs should go before ours. Default: never. */
   answerFirst?: () => boolean;
+  /** Default: none, what breaks the schema is refused. */
+  mender?: CallMender;
 }
 
 export interface RpcCounts {
@@ -142,13 +154,15 @@ export class Rpc {
       this.#refuse(call.id, 'InternalError', 'too many unanswered CALLs');
       return;
     }
-    const violation = this.#options.validator.call(this.#options.peer, call.action, call.payload);
-    if (violation !== null) {
+    const { validator, peer, mender } = this.#options;
+    const violation = validator.call(peer, call.action, call.payload);
+    const mended = violation !== null || mender?.watches ? mender?.mend(call, violation === null) : null;
+    if (violation !== null && !mended) {
       this.#refuse(call.id, violation.code, violation.description);
       return;
     }
     this.#unanswered.set(call.id, call.action);
-    this.#options.onCall(call);
+    this.#options.onCall(mended ?? call);
   }
 
   #onBad(frame: Extract<Frame, { kind: 'bad' }>): void {

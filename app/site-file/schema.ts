@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REPAIR_NAMES } from '../../machines/shared/quirks/repairs.ts';
 import { commandRules } from './command-schema.ts';
 import { parseDurationMs } from './duration.ts';
 import { parseListenAddress } from './listen-address.ts';
@@ -117,6 +118,16 @@ const sha256Fingerprint = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Named repairs of what a charger says, or none of them at all (docs/quirks.md). */
+const quirks = z
+  .array(z.enum(['none', ...REPAIR_NAMES]))
+  .refine((words) => new Set(words).size === words.length, 'names a repair twice')
+  .refine(
+    (words) => !words.includes('none') || words.length === 1,
+    'names none beside repairs: none stands alone',
+  )
+  .default([]);
+
 const knownCharger = z.strictObject({
   id: chargerId,
   circuit,
@@ -128,6 +139,7 @@ const knownCharger = z.strictObject({
   securityProfile: securityProfile.optional(),
   allowWeakerProfile: z.boolean().default(false),
   certificateSha256: sha256Fingerprint.optional(),
+  quirks,
 });
 
 const messages = z.number().int().min(1).max(10_000);

@@ -3,6 +3,7 @@ import { type Subprotocol, versionOfSocket } from '../../adapters/ocpp/subprotoc
 import type { SecurityProfile } from '../../adapters/ocpp-south/admission.ts';
 import type { GovernanceRules } from '../../machines/shared/governance/rules.ts';
 import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
+import type { OwnQuirks } from '../../machines/shared/quirks/packs.ts';
 import { governanceOf } from './command-rules.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { SiteFileData } from './schema.ts';
@@ -91,6 +92,8 @@ export interface KnownCharger extends ChargerLimits {
   password: Secret | null;
   /** Profile 3: fingerprint of its one certificate, lower-case hex; null: any with its name from the authority. */
   certificateSha256: string | null;
+  /** Repairs beyond those that its packs name; `none`: what it says is never repaired. */
+  quirks: OwnQuirks;
 }
 
 const NATS_PORT = 4222;
@@ -189,9 +192,16 @@ function chargersConfigOf(data: SiteFileData, secretOf: (reference: string) => S
       const securityProfile = profileOf(charger, data.ocpp);
       const password = passwordOf(charger, securityProfile);
       const certificateSha256 = charger.certificateSha256 ?? null;
-      return { id: charger.id, ...limitsOf(charger), securityProfile, password, certificateSha256 };
+      const quirks = quirksOf(charger.quirks);
+      return { id: charger.id, ...limitsOf(charger), securityProfile, password, certificateSha256, quirks };
     }),
   };
+}
+
+/** `none` stands alone where it stands: the check of the names has seen to that. */
+function quirksOf(words: SiteFileData['chargers']['known'][number]['quirks']): OwnQuirks {
+  const names = words.filter((word) => word !== 'none');
+  return names.length < words.length ? 'none' : names;
 }
 
 /** Whether a charger of this profile logs in with a password. */

@@ -38,7 +38,10 @@ function problem(issue: Issue, path: FilePath, node: Node | null): { message: st
       return isEmpty ? missing(node, path) : wrongType(issue.expected, path, node);
     case 'invalid_value':
       if (isEmpty) return missing(node, path);
-      return { message: `must be ${choice(issue.values)}${quoted(path, node)}` };
+      return {
+        message: `must be ${choice(issue.values)}${quoted(path, node)}`,
+        ...closest(issue.values, node),
+      };
     case 'too_small':
       return { message: bound(issue.origin, 'at least', Number(issue.minimum), quoted(path, node)) };
     case 'too_big':
@@ -111,6 +114,12 @@ function bound(origin: string, relation: string, limit: number, found: string): 
 function choice(values: readonly unknown[]): string {
   const words = values.map(String);
   return words.length === 1 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+/** What was meant, if one of the words is close to what stands there. */
+function closest(values: readonly unknown[], node: Node | null): { hint?: string } {
+  const close = isScalar(node) ? didYouMean(String(node.value), values.map(String)) : undefined;
+  return close === undefined ? {} : { hint: `did you mean ${close}?` };
 }
 
 function quoted(path: FilePath, node: Node | null): string {

@@ -5,7 +5,7 @@ const OPEN = new Set([0x7b, 0x5b]);
 const CLOSE = new Set([0x7d, 0x5d]);
 
 /** Index just behind the JSON string that opens at `start`; the end of the text if it never closes. */
-function endOfString(raw: string, start: number): number {
+export function endOfString(raw: string, start: number): number {
   for (let i = start + 1; i < raw.length; i++) {
     const code = raw.charCodeAt(i);
     if (code === BACKSLASH) i++;
@@ -14,7 +14,8 @@ function endOfString(raw: string, start: number): number {
   return raw.length;
 }
 
-function skipSpace(raw: string, start: number): number {
+/** Index of the first character from `start` on that is no white space. */
+export function skipSpace(raw: string, start: number): number {
   let i = start;
   while (i < raw.length && raw.charCodeAt(i) <= 0x20) i++;
   return i;

@@ -214,6 +214,7 @@ function configOf(options: LiveSiteOptions, cpmsUrl: string): SiteConfig {
         securityProfile: 0,
         password: null,
         certificateSha256: null,
+        quirks: [],
         ...limits,
       })),
     },

@@ -15,12 +15,14 @@ export interface ProductCharger {
   connectors?: number;
   maxA?: number;
   onLinkLoss?: { afterS?: number; limitA?: number };
+  quirks?: readonly string[];
 }
 
 /** Parts of the site file; what is left out takes the product's defaults. */
 export interface ProductOptions {
   /** WebSocket address of the CPMS, without an identity. */
   backendUrl: string;
+  timezone?: string;
   chargers: readonly ProductCharger[];
   unknown?: 'reject' | 'quarantine' | 'adopt';
   /** Left out: load management is off. */
@@ -200,7 +202,7 @@ const OCPP_VERSIONS = ['ocpp2.0.1', 'ocpp1.6'];
 function siteFileOf(options: ProductOptions, ports: Ports): object {
   return {
     version: 1,
-    site: { id: 'test-site' },
+    site: { id: 'test-site', ...(options.timezone ? { timezone: options.timezone } : {}) },
     data: './data',
     ...(options.electrical ? { electrical: { connection: options.electrical } } : {}),
     chargers: { known: options.chargers, unknown: options.unknown ?? 'reject' },

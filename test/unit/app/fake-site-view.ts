@@ -56,6 +56,7 @@ export function fakeSiteView(fake: FakeSite = {}): SiteView {
         outage: { policy: 'hold', closedOut: false },
         deferred: [],
         settings: [],
+        quirks: { packs: ['default'], repairs: [], repaired: {} },
         connectors: [
           {
             connector: 1,

@@ -163,7 +163,7 @@ describe('what a charger does while its CPMS is away', () => {
     const { after, lines } = chargers('  known: [{ id: a, onBackendLoss: { policy: close } }]\n');
     expect(after).toBeUndefined();
     expect(lines).toContain(
-      'site.yaml:4:37 chargers.known[0].onBackendLoss.policy must be hold or mirror-close, found close',
+      'site.yaml:4:37 chargers.known[0].onBackendLoss.policy must be hold or mirror-close, found close (did you mean mirror-close?)',
     );
   });
 });

@@ -70,6 +70,7 @@ describe('a sound site file', () => {
             securityProfile: 0,
             password: null,
             certificateSha256: null,
+            quirks: [],
           },
         ],
       },
