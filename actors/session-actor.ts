@@ -5,10 +5,12 @@ import type {
   SessionContext,
   SessionEvent,
   SessionStart,
+  StopCause,
 } from '../machines/session/session.messages.ts';
+import { refusalCause } from '../machines/session/session.rules.ts';
 import type { Mode } from '../machines/shared/mode.ts';
-import type { Envelope } from '../runtime/envelope.ts';
-import type { ActorKind, Turn } from '../runtime/host/actor-kind.ts';
+import type { Envelope, Json } from '../runtime/envelope.ts';
+import type { ActorKind, StoredActor, Turn } from '../runtime/host/actor-kind.ts';
 import type { SessionInput, Tells } from './tells.ts';
 
 /** The authority of a session; one that is over keeps nothing to decide and counts as online. */
@@ -21,14 +23,14 @@ export function modeOf(snapshot: AnyMachineSnapshot): Mode {
 export const sessionKind: ActorKind = {
   kind: 'session',
   machine: sessionMachine,
-  snapshotVersion: 1,
-  migrations: {},
+  snapshotVersion: 2,
+  migrations: { 1: withoutBounds },
   mailboxMax: 256,
   birth(envelope) {
     return envelope.type === 'session.opened' ? { ...startOf(envelope) } : undefined;
   },
-  /** A request to stop that was due while nobody knew the time is made at once. */
-  isSafetyTimer: (timerId) => timerId.includes('stopRetry'),
+  /** What was due while nobody knew the time, a request to stop or the end of a cap, is done at once. */
+  isSafetyTimer: (timerId) => timerId.includes('stopRetry') || timerId.includes('boundTime'),
   receive(turn) {
     const event = eventOf(turn);
     if (!event) return;
@@ -48,12 +50,9 @@ export const sessionKind: ActorKind = {
         session,
       });
     } else if (type === 'requestStop') {
-      turn.tell(
-        `charger/${charger}`,
-        'charger.stopWanted',
-        { session, reason: String(params.reason) },
-        { reason: { code: 'session.refused', params: { status: String(params.reason) } }, session },
-      );
+      const { reason, code, params: numbers } = params as unknown as StopCause;
+      const why = { reason: { code, params: numbers }, session };
+      turn.tell(`charger/${charger}`, 'charger.stopWanted', { session, reason }, why);
     } else if (type === 'reportEnded') {
       const outcome = String(params.outcome);
       turn.journal({
@@ -85,6 +84,7 @@ function eventOf(turn: Turn): SessionEvent | undefined {
     case 'session.stopped':
       return { type, ...(data as unknown as Tells[typeof type]) } as SessionEvent;
     case 'session.startAnswered':
+    case 'session.capped':
     case 'session.deliveryFailed':
     case 'session.aborted':
     case 'session.backendChanged':
@@ -93,4 +93,16 @@ function eventOf(turn: Turn): SessionEvent | undefined {
     default:
       return undefined;
   }
+}
+
+/** Version 1 knew no sessions that are bounded, and one reason only to stop one. */
+function withoutBounds(stored: StoredActor): StoredActor {
+  const snapshot = stored.snapshot as { value: Json; context: Json };
+  const before = snapshot.context as unknown as SessionContext;
+  const refusal = { status: before.verdict ?? 'Invalid', maxEnergyWh: undefined };
+  const context = { ...before, bound: null, stopCause: refusalCause(before, refusal) };
+  const { active } = snapshot.value as { active?: { life: Json; authority: Json } };
+  const value =
+    active?.life === 'running' ? { active: { ...active, life: { running: 'free' } } } : snapshot.value;
+  return { ...stored, version: 2, snapshot: { ...snapshot, value, context } as unknown as Json };
 }

@@ -1,3 +1,4 @@
+import type { ExposureRules, TokenClass } from '../machines/shared/exposure.ts';
 import type { GovernanceRules } from '../machines/shared/governance/rules.ts';
 import type { OcppVersion } from '../machines/shared/ocpp-version.ts';
 
@@ -33,6 +34,10 @@ export interface OfflineAuth {
   localList: string[];
   cacheMaxAgeMs: number;
   unknownTags: 'accept' | 'reject';
+  /** What is let in here is bounded until the CPMS has spoken; absent: by nothing. */
+  caps?: ExposureRules;
+  /** A card that the CPMS refuses later may draw that much since its start; absent: it is stopped at once. */
+  invalidMaxEnergyWh?: number;
 }
 
 export interface LinkConfig {
@@ -57,9 +62,11 @@ export interface SessionInput {
   idTag: string;
   startedAt: number;
   meterStartWh: number;
+  /** Nobody told the reading at which it began. */
+  isStartUnread?: boolean;
   /** Modes of the backend link and the charger at the start. */
   backend: Mode;
-  authorisedBy: 'backend' | 'localList' | 'cache' | 'policy';
+  authorisedBy: 'backend' | 'localList' | 'cache' | 'policy' | 'outage';
   fallbackAfterMs: number;
 }
 
@@ -86,7 +93,7 @@ export interface Tells {
    * order; a long one comes in several tells of one `id`, of which the first begins with the start.
    */
   'charger.resendSession': { id: string; session: string; reason: string; messages: ResentMessage[] };
-  /** A session wants its transaction stopped at the charger (late verdict, policy). */
+  /** A session wants its transaction stopped at the charger (late verdict, cap reached). */
   'charger.stopWanted': { session: string; reason: string };
   /** A session reached its end and will send nothing more. */
   'charger.sessionEnded': { session: string; outcome: string };
@@ -104,8 +111,10 @@ export interface Tells {
   /** Unsigned sample; delivery `latest`. Values null where the charger did not report them. */
   'session.metered': { at: number; energyWh: number | null; currentMilliamps: number[] | null };
   'session.stopped': { at: number; meterStopWh: number; reason: string };
-  /** Verdict of the CPMS on the start. */
-  'session.startAnswered': { cpmsTransactionId: number; status: string };
+  /** Verdict of the CPMS on the start; refused, it may yet draw `maxEnergyWh` since its start. */
+  'session.startAnswered': { cpmsTransactionId: number; status: string; maxEnergyWh?: number };
+  /** Local policy let it in, and bounds it until the CPMS has spoken. `dueAt` in wall milliseconds. */
+  'session.capped': { tokenClass: TokenClass; maxEnergyWh: number | null; dueAt: number | null };
   /** Start or Stop will never be delivered (dead letter). */
   'session.deliveryFailed': { what: 'start' | 'stop'; error: string };
   /** The transaction is over at the charger without a Stop: its start was never confirmed, or it was lost. */

@@ -13,6 +13,18 @@ const amps = (milliamps: unknown): string =>
 const shareOf = (p: Params): string =>
   `${amps(p.siteLimitMilliamps)} site limit − ${amps(p.reservedMilliamps)} held back, shared by ${p.shareCount}`;
 
+const kilowattHours = (wattHours: unknown): string =>
+  `${(Number(wattHours) / 1_000).toLocaleString('en', { maximumFractionDigits: 2 })} kWh`;
+
+const minutes = (ms: unknown): string => `${Math.round(Number(ms) / 60_000)} min`;
+
+/** What a start may have that the CPMS has not seen yet: "at most 5 kWh and 60 min". */
+const capOf = ({ maxEnergyWh, maxDurationMs }: Params): string =>
+  [
+    ...(typeof maxEnergyWh === 'number' ? [kilowattHours(maxEnergyWh)] : []),
+    ...(typeof maxDurationMs === 'number' ? [minutes(maxDurationMs)] : []),
+  ].join(' and ');
+
 const SENTENCES: Record<string, (params: Params, limit: string, data: Params) => string> = {
   'budget.equalShare': (p, limit) => `${limit}: ${shareOf(p)}`,
   'budget.cap': (p, limit) => `${limit}: the most this connector may have (${amps(p.capMilliamps)})`,
@@ -32,6 +44,19 @@ const SENTENCES: Record<string, (params: Params, limit: string, data: Params) =>
   'authorise.localList': (p) => `${p.status} here: on the local list (${p.idTag})`,
   'authorise.cache': (p) => `${p.status} here: known from before (${p.idTag})`,
   'authorise.policy': (p) => `${p.status} here: rule for unknown tags (${p.idTag})`,
+  'authorise.outage': (p) => `${p.status} here: the CPMS is away for too long for such cards (${p.idTag})`,
+  'cap.listed': (p) => `at most ${capOf(p)} until the CPMS has spoken: a listed card`,
+  'cap.cached': (p) => `at most ${capOf(p)} until the CPMS has spoken: a card known from before`,
+  'cap.unknown': (p) => `at most ${capOf(p)} until the CPMS has spoken: an unknown card`,
+  'session.energyCapReached': (p) =>
+    `stopped: ${kilowattHours(p.energyWh)} drawn of ${kilowattHours(p.maxEnergyWh)} (${p.cause})`,
+  'session.durationCapReached': (p) =>
+    `stopped: its time is over without a word of the CPMS, ${kilowattHours(p.energyWh)} drawn (${p.cause})`,
+  'session.energyUnread': (p) =>
+    `stopped: no reading for ${minutes(p.patienceMs)}, so its ${kilowattHours(p.maxEnergyWh)} count as drawn`,
+  'session.energyLimited': (p) =>
+    `${p.status}: the CPMS refuses the card; stopped at ${kilowattHours(p.maxEnergyWh)} (${kilowattHours(p.energyWh)} drawn)`,
+  'session.capLifted': () => 'the CPMS took the card: nothing bounds the session any more',
   'link.online': () => 'backend link online',
   'link.offline': () => 'backend link lost: messages are kept',
   'link.fallback': () => 'backend away for long: local authority',

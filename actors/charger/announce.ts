@@ -4,6 +4,7 @@ import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { Mode } from '../tells.ts';
 import { connectorsOf, contextOf, noteUnconfirmed, openSessions } from './books.ts';
 import { wakeDeferred } from './deferred.ts';
+import { noteOutage } from './exposure.ts';
 import { dropHeldLocalLists } from './local-list.ts';
 import { chargerOf, tell } from './outbound.ts';
 import { wakeLinkForRest } from './queue.ts';
@@ -32,6 +33,7 @@ export function announceMode(turn: Turn, mode: Mode, cause: ModeCause): void {
 }
 
 export function announceBackend(turn: Turn, mode: Mode): void {
+  noteOutage(turn, mode);
   for (const { session } of openSessions(turn)) {
     tell(turn, addressOf('session', session), 'session.backendChanged', { mode }, { session });
   }

@@ -6,11 +6,12 @@ import type { Turn } from '../../runtime/host/actor-kind.ts';
 import { sha256Hex } from '../../runtime/sha256.ts';
 import type { AuthCacheRow } from '../tells.ts';
 import { configOf, siteListOf } from './books.ts';
+import { withinOutage } from './exposure.ts';
 import { localListEntry } from './local-list.ts';
 import { chargerOf } from './outbound.ts';
 
 /** On what an authorisation rests. */
-export type Ground = 'backend' | 'localList' | 'cache' | 'policy';
+export type Ground = 'backend' | 'localList' | 'cache' | 'policy' | 'outage';
 
 export interface Verdict {
   status: string;
@@ -20,9 +21,14 @@ export interface Verdict {
 /**
  * Decides about a card without the CPMS: local list before cache before the rule for unknown cards (OCPP 1.6, 3.5).
  * A card that the CPMS blocked, or that expired, stays refused even when the site's own list still has it;
- * `Invalid` only says that the CPMS does not know it, which is what a site's own list is for.
+ * `Invalid` only says that the CPMS does not know it, which is what a site's own list is for. Whoever is left to be
+ * let in may still be shut out by the age of the outage.
  */
 export function authoriseLocally(turn: Turn, idTag: string): Verdict {
+  return withinOutage(turn, verdictOf(turn, idTag));
+}
+
+function verdictOf(turn: Turn, idTag: string): Verdict {
   const cached = cachedStatus(turn, idTag);
   const sent = listedStatus(turn, idTag);
   if (isRevoked(sent)) return { status: sent, ground: 'localList' };

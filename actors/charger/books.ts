@@ -22,6 +22,8 @@ export interface ConnectorNote {
   statusIn16N?: number | null;
   /** Of a charger of 2.0.1: what it last said of the car. */
   chargingState?: ChargingState | null;
+  /** Its session may draw no more than an amount: each reading is told on. */
+  isBounded?: boolean;
   /** Last values told on. */
   energyWh: number | null;
   currentMilliamps: number[] | null;

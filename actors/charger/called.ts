@@ -12,6 +12,8 @@ export interface CalledEvent {
   raw: string;
   /** The charger lets this one charge without a card. */
   isFree?: boolean;
+  /** Nobody told the reading at which it began. */
+  isStartUnread?: boolean;
 }
 
 /** A CALL of the charger, or of the CPMS, with its payload parsed; with `event` the rest is the 1.6 form of that. */

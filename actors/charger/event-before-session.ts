@@ -89,8 +89,12 @@ function start(
   const [first, ...rest] = calls as [OcppCall, ...OcppCall[]];
   const payload = first.payload as unknown as StartTransactionReq;
   const isTold = !lost.includes('meterStart');
+  const isStartUnread = !isTold && energyWh === null;
   if (pending.isBegun || !isTold) payload.meterStart = energyWh ?? (isTold ? payload.meterStart : 0);
-  startCalled(turn, in16(called, first, { ...about, isFree: idToken.type === 'NoAuthorization' }));
+  startCalled(
+    turn,
+    in16(called, first, { ...about, isFree: idToken.type === 'NoAuthorization', isStartUnread }),
+  );
   const transactionId = transactionOf(turn, about.session)?.transactionId ?? null;
   // The reading of a later event is a sample, whatever became `meterStart`.
   const further = event.eventType === 'Started' ? rest : transactionEventTo16(called.payload, facts).calls;

@@ -76,7 +76,7 @@ function leftOut(turn: Turn): number {
 function tellSample(turn: Turn, connector: number, session: string | null, sample: Sample): void {
   const note = noteOf(turn, connector);
   const { energyWh, currentMilliamps } = sample;
-  const energyMoved = movedBy(note.energyWh, energyWh, ENERGY_STEP_WH);
+  const energyMoved = movedBy(note.energyWh, energyWh, note.isBounded ? 0 : ENERGY_STEP_WH);
   const currentMoved = currentsMoved(note.currentMilliamps, currentMilliamps);
   if (!energyMoved && !currentMoved) return;
   const told = {

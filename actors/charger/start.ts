@@ -16,6 +16,7 @@ import { answerWaiting, awaitWord, repeated } from './awaiting.ts';
 import { backendModeOf, configOf, isBackendOnline, takeTransactionId } from './books.ts';
 import { type Called, textsOf } from './called.ts';
 import { contentOf, putContent, startKey } from './content.ts';
+import { boundAfterVerdict, capStart } from './exposure.ts';
 import { type Asker, answerCharger, chargerOf, tell } from './outbound.ts';
 import { prune } from './prune.ts';
 import { enqueue } from './queue.ts';
@@ -42,7 +43,7 @@ export function startCalled(turn: Turn, called: Called): void {
   const transaction = accept(turn, called, payload, key);
   const { session, startN } = transaction;
   const verdict = isBackendOnline(turn) ? null : verdictHere(turn, transaction);
-  openSession(turn, transaction, verdict);
+  openSession(turn, transaction, verdict, called.event?.isStartUnread ?? false);
   occupy(turn, transaction.connector, session);
   if (verdict) decideStart(turn, session, key, called, 'backendAway', verdict);
   else awaitWord(turn, called, startN);
@@ -86,7 +87,12 @@ function accept(turn: Turn, called: Called, payload: StartTransactionReq, key: s
   return transaction;
 }
 
-function openSession(turn: Turn, transaction: TransactionRow, verdict: Verdict | null): void {
+function openSession(
+  turn: Turn,
+  transaction: TransactionRow,
+  verdict: Verdict | null,
+  isStartUnread: boolean,
+): void {
   const { session, connector, transactionId, idTag, startedAt, meterStartWh } = transaction;
   const charger = chargerOf(turn);
   const input: SessionInput = {
@@ -97,6 +103,7 @@ function openSession(turn: Turn, transaction: TransactionRow, verdict: Verdict |
     idTag,
     startedAt,
     meterStartWh,
+    ...(isStartUnread ? { isStartUnread } : {}),
     backend: backendModeOf(turn),
     authorisedBy: verdict?.ground ?? 'backend',
     fallbackAfterMs: configOf(turn).backendFallbackAfterMs,
@@ -116,7 +123,8 @@ export function decideStart(
   const transaction = transactionOf(turn, session);
   if (!transaction) return;
   const { idTag, transactionId, connector, startN } = transaction;
-  const { status, ground } = verdict ?? verdictHere(turn, transaction);
+  const decided = verdict ?? verdictHere(turn, transaction);
+  const { status, ground } = decided;
   const raw = JSON.stringify({ idTagInfo: { status }, transactionId });
   turn.journal({
     type: 'start.decided',
@@ -125,6 +133,7 @@ export function decideStart(
     reason: { code: `authorise.${ground}`, params: { idTag: maskIdTag(idTag), status, cause } },
     data: { transactionId, n: startN },
   });
+  capStart(turn, transaction, decided);
   settleStart(turn, transaction, contentKey, { raw });
   if (asker) answerCharger(turn, asker, { raw });
 }
@@ -165,8 +174,8 @@ export function startAnswered(
   const cpmsTransactionId = id as number;
   rememberVerdict(turn, transaction.idTag, info);
   const named = { ...transaction, cpmsTransactionId };
-  if (contentOf(turn, contentKey)?.answer === null)
-    answerInTime(turn, n, named, contentKey, answer, info.status);
+  const told = contentOf(turn, contentKey)?.answer ?? null;
+  if (told === null) answerInTime(turn, n, named, contentKey, answer, info.status);
   else {
     putTransaction(turn, named);
     turn.journal({
@@ -178,7 +187,8 @@ export function startAnswered(
     });
   }
   if (named.state === 'aborted') return;
-  const verdict = { cpmsTransactionId, status: info.status };
+  const bound = boundAfterVerdict(turn, named, info.status, told);
+  const verdict = { cpmsTransactionId, status: info.status, ...bound };
   tell(turn, addressOf('session', session), 'session.startAnswered', verdict, { session });
 }
 

@@ -23,7 +23,13 @@ export function giveTransactionId(turn: Turn, transaction: TransactionRow): void
 export function occupy(turn: Turn, connector: number, session: string): void {
   const older = noteOf(turn, connector).session;
   if (older !== null) abort(turn, older, 'superseded');
-  const fresh = { session, transactionId: null, energyWh: null, currentMilliamps: null };
+  const fresh = {
+    session,
+    transactionId: null,
+    energyWh: null,
+    currentMilliamps: null,
+    isBounded: false,
+  };
   if (!patchNote(turn, connector, fresh)) return;
   tell(turn, addressOf('connector', chargerOf(turn), connector), 'connector.sessionChanged', { session });
   tellDemand(turn, connector);

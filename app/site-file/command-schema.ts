@@ -6,7 +6,7 @@ import {
   DISTURBING_COMMANDS,
   defaultGovernance,
 } from '../../machines/shared/governance/rules.ts';
-import { parseDurationMs } from './duration.ts';
+import { durationWithin } from './duration-schema.ts';
 
 /** `backends[].commands`: what a CPMS may ask of chargers. */
 
@@ -65,15 +65,10 @@ const guardedKey = z.strictObject({
   max: wholeNumber.optional(),
 });
 
-const deferral = z.string().transform((text, context) => {
-  const durationMs = parseDurationMs(text);
-  if (durationMs !== undefined && durationMs > 0 && durationMs <= DEFERRAL_MAX_MS) return durationMs;
-  context.addIssue({
-    code: 'custom',
-    message: 'must be a duration above 0 and up to 24h, such as 30m or 12h',
-  });
-  return z.NEVER;
-});
+const deferral = durationWithin(
+  { minMs: 1, maxMs: DEFERRAL_MAX_MS },
+  'above 0 and up to 24h, such as 30m or 12h',
+);
 
 export const commandRules = z.strictObject({
   rules: rules.prefault({}),

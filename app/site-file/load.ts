@@ -4,6 +4,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml';
 import { type CheckableSite, error, referenceRemarks, securityRemarks } from './checks.ts';
 import { commandRemarks } from './command-checks.ts';
 import { electricalRemarks } from './electrical-checks.ts';
+import { exposureRemarks } from './exposure-checks.ts';
 import type { FilePath, Finding, Remark } from './finding.ts';
 import { locate, nodeAt } from './locate.ts';
 import { floorWarnings, profileRemarks } from './profile-checks.ts';
@@ -61,6 +62,7 @@ export function readSiteFile(text: string, file: string, secrets: SecretSource):
     ...profileRemarks(site, { lookUp, folder: secrets.folder, nowMs: Date.now() }).map(place),
     ...commandRemarks(site).map(place),
     ...electricalRemarks(site).map(place),
+    ...exposureRemarks(site).map(place),
     ...floorWarnings(site).map(place),
     ...securityRemarks(site).map(place),
   ];

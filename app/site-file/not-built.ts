@@ -14,7 +14,6 @@ const NOT_BUILT_KEYS: Readonly<Record<string, string>> = {
   'chargers.known[].minA': 'a minimum per charger: minA stands under chargers.defaults',
   'backends[].queue': 'queue settings: nothing is ever dropped from the queue',
   'backends[].tls': 'TLS settings: wss:// checks the certificate against the usual authorities',
-  'offlineAuth.policy.maxEnergyWh': 'energy caps of offline sessions',
   'ui.tls': 'TLS for the API',
 };
 

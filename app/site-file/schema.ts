@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { REPAIR_NAMES } from '../../machines/shared/quirks/repairs.ts';
 import { commandRules } from './command-schema.ts';
-import { parseDurationMs } from './duration.ts';
+import { DURATION_MAX_MS } from './duration.ts';
+import { durationWithin } from './duration-schema.ts';
+import { capRules, invalidRule } from './exposure-schema.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { SECRET_REFERENCE } from './secret.ts';
 
@@ -30,15 +32,10 @@ const secretReference = z
     'must name where the password is kept: file:<path> or env:<NAME>, never the password itself',
   );
 
-const duration = z.string().transform((text, context) => {
-  const durationMs = parseDurationMs(text);
-  if (durationMs !== undefined && durationMs > 0) return durationMs;
-  context.addIssue({
-    code: 'custom',
-    message: 'must be a duration above 0 and up to 365d, such as 30s, 10m, 2h or 7d',
-  });
-  return z.NEVER;
-});
+const duration = durationWithin(
+  { minMs: 1, maxMs: DURATION_MAX_MS },
+  'above 0 and up to 365d, such as 30s, 10m, 2h or 7d',
+);
 
 const listen = z.string().transform((text, context) => {
   const address = parseListenAddress(text);
@@ -198,6 +195,8 @@ export const siteFileSchema = z.strictObject({
       localList: z.array(idTag).max(LOCAL_LIST_MAX).default([]),
       cacheMaxAge: duration.prefault('7d'),
       policy: z.strictObject({ unknownTags: z.enum(['reject', 'accept']).default('reject') }).prefault({}),
+      caps: capRules.prefault({}),
+      onInvalid: invalidRule.prefault({}),
     })
     .prefault({}),
   ui: z

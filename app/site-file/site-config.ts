@@ -1,10 +1,12 @@
 import { dirname, resolve } from 'node:path';
+import type { OfflineAuth } from '../../actors/tells.ts';
 import { type Subprotocol, versionOfSocket } from '../../adapters/ocpp/subprotocol.ts';
 import type { SecurityProfile } from '../../adapters/ocpp-south/admission.ts';
 import type { GovernanceRules } from '../../machines/shared/governance/rules.ts';
 import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import type { OwnQuirks } from '../../machines/shared/quirks/packs.ts';
 import { governanceOf } from './command-rules.ts';
+import { exposureRulesOf } from './exposure-rules.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { SiteFileData } from './schema.ts';
 import type { Secret } from './secret.ts';
@@ -22,7 +24,7 @@ export interface SiteConfig {
   chargers: ChargersConfig;
   ocpp: OcppConfig;
   backend: BackendConfig;
-  offlineAuth: { localList: string[]; cacheMaxAgeMs: number; unknownTags: 'accept' | 'reject' };
+  offlineAuth: OfflineAuth;
   api: { listen: ListenAddress; hosts: string[] };
   /** Null: Holdfast starts its own server. */
   bus: { host: string; port: number; user: string | null; password: Secret | null } | null;
@@ -121,13 +123,22 @@ export function siteConfigOf(
       versions: versionsOf(backend.versions),
       governance: governanceOf(backend.commands),
     },
-    offlineAuth: {
-      localList: data.offlineAuth.localList,
-      cacheMaxAgeMs: data.offlineAuth.cacheMaxAge,
-      unknownTags: data.offlineAuth.policy.unknownTags,
-    },
+    offlineAuth: offlineAuthOf(data),
     api: { listen: data.ui.listen, hosts: data.ui.hosts },
     bus: busConfigOf(data, secretOf),
+  };
+}
+
+function offlineAuthOf({ offlineAuth }: SiteFileData): OfflineAuth {
+  const { localList, cacheMaxAge, policy, caps, onInvalid } = offlineAuth;
+  const rules = exposureRulesOf(caps);
+  const { maxEnergyWh } = onInvalid;
+  return {
+    localList,
+    cacheMaxAgeMs: cacheMaxAge,
+    unknownTags: policy.unknownTags,
+    ...(rules ? { caps: rules } : {}),
+    ...(maxEnergyWh === undefined ? {} : { invalidMaxEnergyWh: maxEnergyWh }),
   };
 }
 

@@ -66,6 +66,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'chargers.known[].id': 'id: cp-01',
   'ocpp.tls.certificateFile': 'certificateFile: tls/site.crt',
   'ocpp.tls.keyFile': 'keyFile: tls/site.key',
+  'offlineAuth.caps.longOutage.after': 'after: 12h',
   backends: 'backends: [{ id: cpms, url: wss://cpms.example.com/ocpp }]',
   'backends[].id': 'id: cpms',
   'backends[].url': 'url: wss://cpms.example.com/ocpp',
@@ -94,13 +95,20 @@ function wrongType(expected: string, path: FilePath, node: Node | null): { messa
   }
 }
 
+const DURATION_EXAMPLES: Readonly<Record<string, string>> = {
+  cacheMaxAge: '7d',
+  maxDuration: '90m',
+  after: '12h',
+};
+
 function textExpected(path: FilePath, node: Node | null): { message: string; hint?: string } {
   const value = isScalar(node) ? node.value : undefined;
   if (typeof value !== 'number' && typeof value !== 'boolean') return { message: 'must be text' };
   // 04E5 unquoted is the number 400000 in YAML: a card that would never match.
   const message = `must be text, but without quotes YAML reads it as a ${typeof value}: put it in "quotes"`;
-  if (pathText(path) === 'offlineAuth.cacheMaxAge')
-    return { message: 'must be a duration with its unit, such as 7d' };
+  const duration = DURATION_EXAMPLES[String(path.at(-1))];
+  if (duration !== undefined && path[0] === 'offlineAuth')
+    return { message: `must be a duration with its unit, such as ${duration}` };
   return { message };
 }
 

@@ -2,19 +2,31 @@ import {
   accepted,
   backendBecame,
   backwards,
+  boundsTime,
   chargerIsBack,
   ended,
   ends,
   failureAbout,
+  liftBound,
+  liftsBound,
+  mayDrawOn,
   note,
   noteBackend,
   noteCharger,
   opened,
+  reachesBound,
+  readsOn,
   recordCharger,
   recordFailure,
   refused,
   reportEnded,
   startsIn,
+  stopForEnergy,
+  stopForTime,
+  stopForUnread,
+  takeCap,
+  takeLimit,
+  takeRefusal,
   takeSample,
   takeVerdict,
 } from './session.reactions.ts';
@@ -39,6 +51,7 @@ export const sessionMachine = sessionSetup.createMachine({
             'session.opened': { actions: opened },
             'session.metered': [backwards, { actions: takeSample }],
             'session.startAnswered': { actions: takeVerdict },
+            'session.capped': { actions: 'ignoreLateCap' },
             'session.chargerChanged': { actions: [noteCharger, recordCharger] },
             'session.deliveryFailed': { guard: failureAbout('start'), actions: recordFailure },
           },
@@ -50,35 +63,82 @@ export const sessionMachine = sessionSetup.createMachine({
                 ...ended,
                 'session.startAnswered': [
                   { guard: accepted, target: 'running', actions: takeVerdict },
-                  { guard: refused, target: 'stopping', actions: takeVerdict },
+                  { guard: mayDrawOn, target: 'running.metered', actions: takeLimit },
+                  { target: 'stopping', actions: takeRefusal },
+                ],
+                'session.capped': [
+                  { guard: boundsTime, target: 'running.timed', actions: takeCap },
+                  { target: 'running.metered', actions: takeCap },
                 ],
               },
               after: { verdictPatience: { target: 'running', actions: note('session.verdictLate') } },
             },
             running: {
               description: "Charging on the CPMS's word, or on the local one until that comes.",
+              initial: 'free',
               on: {
                 ...ended,
+                'session.metered': { guard: reachesBound, target: 'stopping', actions: stopForEnergy },
                 'session.startAnswered': [
-                  { guard: refused, target: 'stopping', actions: takeVerdict },
+                  { guard: liftsBound, target: '.free', actions: liftBound },
+                  { guard: mayDrawOn, target: '.metered', actions: takeLimit },
+                  { guard: refused, target: 'stopping', actions: takeRefusal },
                   { actions: takeVerdict },
                 ],
               },
+              states: {
+                free: {
+                  description: 'Nothing bounds it here.',
+                  on: {
+                    'session.capped': [
+                      { guard: boundsTime, target: 'timed', actions: takeCap },
+                      { target: 'metered', actions: takeCap },
+                    ],
+                  },
+                },
+                timed: {
+                  description:
+                    'On the local word it may run until a time, and may draw an amount where that is bounded too.',
+                  after: { boundTime: { target: '#session.active.life.stopping', actions: stopForTime } },
+                  on: { 'session.startAnswered': { guard: mayDrawOn, actions: takeLimit } },
+                },
+                metered: {
+                  description:
+                    'It may draw an amount, so its readings must come: what cannot be read is taken as drawn.',
+                  after: {
+                    unreadPatience: [
+                      // A charger that is away can tell nothing, and could not be stopped either.
+                      { guard: 'chargerIsAway', target: 'metered', reenter: true },
+                      { target: '#session.active.life.stopping', actions: stopForUnread },
+                    ],
+                  },
+                  on: {
+                    'session.metered': {
+                      guard: readsOn,
+                      target: 'metered',
+                      reenter: true,
+                      actions: takeSample,
+                    },
+                  },
+                },
+              },
             },
             stopping: {
-              description: 'The CPMS refused the driver: the transaction is to end.',
+              description:
+                'Refused by the CPMS, or at the end of what it may have: the transaction is to end.',
               initial: 'asking',
-              on: ended,
+              on: {
+                ...ended,
+                'session.startAnswered': {
+                  guard: liftsBound,
+                  target: 'running',
+                  actions: [...liftBound, 'forgetAsks'],
+                },
+              },
               states: {
                 asking: {
                   description: 'The charger was asked to stop; it is asked again every 30 s.',
-                  entry: [
-                    'countAsk',
-                    {
-                      type: 'requestStop',
-                      params: ({ context }) => ({ reason: context.verdict ?? 'Invalid' }),
-                    },
-                  ],
+                  entry: ['countAsk', { type: 'requestStop', params: ({ context }) => context.stopCause! }],
                   after: {
                     stopRetry: [
                       { guard: 'mayAskAgain', target: 'asking', reenter: true },

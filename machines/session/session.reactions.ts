@@ -1,10 +1,26 @@
 import type { Mode } from '../shared/mode.ts';
-import type { Note, SessionContext, SessionEvent, SessionOutcome } from './session.messages.ts';
+import type {
+  Bound,
+  Note,
+  SessionContext,
+  SessionEvent,
+  SessionOutcome,
+  StopCause,
+} from './session.messages.ts';
+import {
+  durationCause,
+  energyCause,
+  type Refusal,
+  refusalCause,
+  refusedBound,
+  unreadCause,
+} from './session.rules.ts';
 
 /** The guards and actions of the session's chart, with what each takes from the event; the chart puts them in their places. */
 
 type Of<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>;
 type With<T extends SessionEvent['type']> = { event: Of<T> };
+type In = { context: SessionContext };
 
 export const note = (code: string) =>
   ({ type: 'record', params: { code, params: {} } satisfies Note }) as const;
@@ -105,6 +121,100 @@ export const backwards = {
     takeSample,
   ],
 } as const;
+
+const reading = ({ event }: With<'session.metered'>) => ({ energyWh: event.energyWh });
+export const reachesBound = { type: 'reachesBound', params: reading } as const;
+export const readsOn = { type: 'readsOn', params: reading } as const;
+
+export const boundsTime = {
+  type: 'boundsTime',
+  params: ({ event }: With<'session.capped'>) => ({ dueAt: event.dueAt }),
+} as const;
+
+export const takeCap = [
+  {
+    type: 'noteBound',
+    params: ({ event: { tokenClass, maxEnergyWh, dueAt } }: With<'session.capped'>): Bound => ({
+      cause: tokenClass,
+      maxEnergyWh,
+      dueAt,
+    }),
+  },
+  {
+    type: 'record',
+    params: ({ event: { tokenClass, maxEnergyWh, dueAt } }: With<'session.capped'>): Note => ({
+      code: 'session.capped',
+      params: { tokenClass, maxEnergyWh, dueAt },
+    }),
+  },
+] as const;
+
+const refusal = ({ event }: With<'session.startAnswered'>): Refusal => ({
+  status: event.status,
+  maxEnergyWh: event.maxEnergyWh,
+});
+export const mayDrawOn = { type: 'mayDrawOn', params: refusal } as const;
+export const liftsBound = { type: 'liftsBound', params: status } as const;
+
+/** Refused, and to be stopped at once. */
+export const takeRefusal = [
+  ...takeVerdict,
+  {
+    type: 'noteStopCause',
+    params: ({ context, event }: In & With<'session.startAnswered'>): StopCause =>
+      refusalCause(context, refusal({ event })),
+  },
+] as const;
+
+/** Refused, and yet allowed some energy. */
+export const takeLimit = [
+  ...takeVerdict,
+  {
+    type: 'noteBound',
+    params: ({ context, event }: In & With<'session.startAnswered'>): Bound =>
+      refusedBound(context, event.maxEnergyWh!),
+  },
+  {
+    type: 'record',
+    params: ({ context, event }: In & With<'session.startAnswered'>): Note => ({
+      code: 'session.energyLimited',
+      params: {
+        status: event.status,
+        energyWh: context.energyWh,
+        maxEnergyWh: context.bound?.maxEnergyWh ?? null,
+      },
+    }),
+  },
+] as const;
+
+/** The CPMS took the card: from here on the session is its own risk. */
+export const liftBound = [
+  ...takeVerdict,
+  {
+    type: 'record',
+    params: ({ context }: In): Note => ({
+      code: 'session.capLifted',
+      params: { cause: context.bound?.cause ?? null, energyWh: context.energyWh },
+    }),
+  },
+  'clearBound',
+] as const;
+
+const stopFor = (causeOf: (context: SessionContext) => StopCause) =>
+  [
+    { type: 'noteStopCause', params: ({ context }: In): StopCause => causeOf(context) },
+    {
+      type: 'record',
+      params: ({ context }: In): Note => {
+        const { code, params } = causeOf(context);
+        return { code, params };
+      },
+    },
+  ] as const;
+
+export const stopForEnergy = [takeSample, ...stopFor(energyCause)] as const;
+export const stopForTime = stopFor(durationCause);
+export const stopForUnread = stopFor(unreadCause);
 
 const takeStop = [
   {

@@ -1,14 +1,28 @@
 import { assign, setup } from 'xstate';
 import { effect } from '../shared/effect.ts';
 import type { Mode } from '../shared/mode.ts';
-import type { Note, SessionContext, SessionEvent, SessionOutcome, SessionStart } from './session.messages.ts';
+import type {
+  Bound,
+  Note,
+  SessionContext,
+  SessionEvent,
+  SessionOutcome,
+  SessionStart,
+  StopCause,
+} from './session.messages.ts';
 import {
   isAccepted,
+  liftsBound,
+  mayDrawOn,
+  type Refusal,
+  reachesBound,
+  readsOn,
   runsBackwards,
   type Sample,
   STOP_ASKS_MAX,
   STOP_RETRY_MS,
   type Stop,
+  UNREAD_PATIENCE_MS,
   VERDICT_PATIENCE_MS,
   withSample,
   withStop,
@@ -28,6 +42,13 @@ export const sessionSetup = setup({
     backendIsAway: ({ context }) => context.backend !== 'online',
     runsBackwards: ({ context }, params: { energyWh: number | null }) =>
       runsBackwards(context, params.energyWh),
+    boundsTime: (_, params: { dueAt: number | null }) => params.dueAt !== null,
+    reachesBound: ({ context }, params: { energyWh: number | null }) =>
+      reachesBound(context, params.energyWh),
+    readsOn: ({ context }, params: { energyWh: number | null }) => readsOn(context, params.energyWh),
+    mayDrawOn: ({ context }, params: Refusal) => mayDrawOn(context, params),
+    liftsBound: ({ context }, params: { status: string }) => liftsBound(context, params.status),
+    chargerIsAway: ({ context }) => context.chargerMode === 'offline' || context.chargerMode === 'fallback',
     mayAskAgain: ({ context }) => context.stopAsks < STOP_ASKS_MAX,
     isAbout: (_, params: { actual: 'start' | 'stop'; wanted: 'start' | 'stop' }) =>
       params.actual === params.wanted,
@@ -36,6 +57,8 @@ export const sessionSetup = setup({
     verdictPatience: VERDICT_PATIENCE_MS,
     stopRetry: STOP_RETRY_MS,
     fallbackAfter: ({ context }) => context.fallbackAfterMs,
+    boundTime: ({ context, event }) => Math.max(0, (context.bound?.dueAt ?? event.at) - event.at),
+    unreadPatience: UNREAD_PATIENCE_MS,
   },
   actions: {
     noteBackend: assign((_, params: { mode: Mode }) => ({ backend: params.mode })),
@@ -44,6 +67,9 @@ export const sessionSetup = setup({
       verdict: params.status,
       cpmsTransactionId: params.cpmsTransactionId,
     })),
+    noteBound: assign((_, params: Bound) => ({ bound: params })),
+    clearBound: assign({ bound: null }),
+    noteStopCause: assign((_, params: StopCause) => ({ stopCause: params })),
     noteSample: assign(({ context }, params: Sample) => withSample(context, params)),
     noteStop: assign(({ context }, params: Stop) => withStop(context, params)),
     noteOutcome: assign((_, params: { outcome: SessionOutcome }) => params),
@@ -51,8 +77,9 @@ export const sessionSetup = setup({
     forgetAsks: assign({ stopAsks: 0 }),
 
     record: effect<Note>(),
-    requestStop: effect<{ reason: string }>(),
+    requestStop: effect<StopCause>(),
     reportEnded: effect<{ outcome: SessionOutcome }>(),
+    ignoreLateCap: effect(),
     ignoreLateSample: effect(),
     ignoreRepeatedStop: effect(),
     ignoreLateAbort: effect(),

@@ -29,6 +29,8 @@ export interface ProductOptions {
   electrical?: { fuseA: number; reserveA?: number };
   localList?: readonly string[];
   unknownTags?: 'accept' | 'reject';
+  /** Further keys of that section. */
+  offlineAuth?: Readonly<Record<string, unknown>>;
   /** An existing nats-server, such as `nats://127.0.0.1:4222`; left out: a managed child. */
   busUrl?: string;
   /** Added to the environment of the process; undefined takes a name out. */
@@ -211,6 +213,7 @@ function siteFileOf(options: ProductOptions, ports: Ports): object {
     offlineAuth: {
       localList: options.localList ?? [],
       policy: { unknownTags: options.unknownTags ?? 'reject' },
+      ...options.offlineAuth,
     },
     ui: { listen: `127.0.0.1:${ports.api}` },
     ...(options.busUrl ? { bus: { url: options.busUrl } } : {}),

@@ -269,7 +269,6 @@ describe('what is refused, and in which words', () => {
     ['backends[0].versions[0]', (t) => t.replace('ocpp" }', 'ocpp", versions: [ocpp2.1] }')],
     ['backends[0].queue', (t) => t.replace('ocpp" }', 'ocpp", queue: { maxAge: 30d } }')],
     ['offlineAuth.order[0]', (t) => `${t}offlineAuth: { order: [cache, localList, policy] }\n`],
-    ['offlineAuth.policy.maxEnergyWh', (t) => `${t}offlineAuth: { policy: { maxEnergyWh: 15000 } }\n`],
     ['ui.tls', (t) => `${t}ui: { tls: self-signed }\n`],
     ['site.language', (t) => t.replace('id: yard', 'id: yard, language: de')],
   ])('%s, as a part that is not built yet, by name', (path, change) => {
