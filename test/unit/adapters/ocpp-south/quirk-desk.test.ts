@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SouthCalled } from '../../../../actors/ports.ts';
 import type { IncomingCall } from '../../../../adapters/ocpp/rpc.ts';
 import { Rpc } from '../../../../adapters/ocpp/rpc.ts';
-import { createValidator } from '../../../../adapters/ocpp/validate.ts';
+import { validatorOf } from '../../../../adapters/ocpp/validate.ts';
 import { createSouthGateway } from '../../../../adapters/ocpp-south/gateway.ts';
 import type { QuirkSource } from '../../../../adapters/ocpp-south/quirk-desk.ts';
 import { REPAIR_NAMES } from '../../../../machines/shared/quirks/repairs.ts';
@@ -114,7 +114,7 @@ test.each([
   (version, frames) => {
     const { host, gateway, connect } = aCharger({ ownOf: () => REPAIR_NAMES });
     const { socket } = connect(version);
-    const validator = createValidator(version, 'receive');
+    const validator = validatorOf(version, 'receive');
     for (const text of mutations(77, 15_000, frames.map(quoted))) {
       const before = host.taken.length;
       socket.say(text);
@@ -155,7 +155,7 @@ test.each([
   const rpc = new Rpc({
     clock: new HandClock(),
     random: countingRandom(),
-    validator: createValidator('1.6', 'receive'),
+    validator: validatorOf('1.6', 'receive'),
     peer: 'charger',
     frame: { charsMax: 1_000, idLengthMax: 36 },
     incomingMax: 3,
