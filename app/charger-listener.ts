@@ -2,6 +2,7 @@ import { isClosedOut } from '../actors/charger/mirror-close.ts';
 import type { ChargerPlace } from '../actors/site-tree.ts';
 import type { GateVerdict } from '../adapters/ocpp-south/admission.ts';
 import { SecretKeeper } from '../adapters/ocpp-south/credentials.ts';
+import type { RefusedConnection } from '../adapters/ocpp-south/refusals.ts';
 import { createSouthServer, type SouthServer } from '../adapters/ocpp-south/server.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -24,6 +25,8 @@ export interface ChargerListener {
   /** Null: not opened. */
   port: number | null;
   tlsPort: number | null;
+  /** Newest first. */
+  refused(): RefusedConnection[];
   close(): Promise<void>;
 }
 
@@ -51,6 +54,7 @@ export async function listenForChargers(options: ChargerListenerOptions): Promis
   watch?.start((material) => server.renew(material));
   return {
     ...ports,
+    refused: () => server.refused(),
     close() {
       watch?.stop();
       contests.stop();

@@ -3,6 +3,7 @@ import { addActors } from './commands/actors.ts';
 import { checkSite } from './commands/check.ts';
 import type { CommandIo } from './commands/command-io.ts';
 import { addQueue } from './commands/queue.ts';
+import { addRefused } from './commands/refused.ts';
 import type { DemoOptions } from './demo.ts';
 import { EXIT } from './exit-codes.ts';
 import type { RunOptions } from './run.ts';
@@ -63,6 +64,7 @@ function programOf(context: CliContext, outcome: { code: number }): Command {
     });
   addQueue(program, io, outcome);
   addActors(program, io, outcome);
+  addRefused(program, io, outcome);
   return program;
 }
 

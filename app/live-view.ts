@@ -1,5 +1,6 @@
 import { manifest } from '../actors/manifest.ts';
 import type { Mode, QueueRow, TransactionRow } from '../actors/tells.ts';
+import type { RefusedConnection } from '../adapters/ocpp-south/refusals.ts';
 import { chargerOf, lastCommandedMilliamps, worstCaseMilliamps } from '../machines/site-budget/ledger.ts';
 import type { SiteBudgetContext } from '../machines/site-budget/site-budget.messages.ts';
 import type { Address } from '../runtime/address.ts';
@@ -11,6 +12,7 @@ import { governedOf } from './governed-status.ts';
 import { modeOfState } from './mode-of-state.ts';
 import type { OpenBus } from './open-bus.ts';
 import { queueEntries } from './queue-entries.ts';
+import { refusedStatus } from './refused-status.ts';
 import type { SiteConfig } from './site-file/site-config.ts';
 import type {
   ActorStatus,
@@ -22,6 +24,7 @@ import type {
   LoadStatus,
   QueueListing,
   QueueStatus,
+  RefusedStatus,
   ReplayStatus,
   SecurityStatus,
   SessionStatus,
@@ -37,6 +40,8 @@ interface LiveViewOptions {
   bus: OpenBus;
   clock: Clock;
   demoPhase: () => string | null;
+  /** Newest first; asked only once the listener for chargers is there. */
+  refused: () => RefusedConnection[];
 }
 
 const SESSIONS_MAX = 500;
@@ -171,6 +176,10 @@ export class LiveView implements SiteView {
       quarantined,
       alarms,
     };
+  }
+
+  refused(): RefusedStatus[] {
+    return this.#o.refused().map(refusedStatus);
   }
 
   actors({ quarantinedOnly }: { quarantinedOnly: boolean }): ActorStatus[] {

@@ -19,8 +19,24 @@ export interface SiteView {
   health(): HealthStatus;
   /** Those set aside first; at most 1 000. */
   actors(which: { quarantinedOnly: boolean }): ActorStatus[];
+  /** Connections of chargers that were refused since the process began, newest first; the same again is counted. */
+  refused(): RefusedStatus[];
   /** The newest decisions, newest first; at most `limit`. */
   decisions(limit: number): DecisionStatus[];
+}
+
+export interface RefusedStatus {
+  /** What the peer claimed to be, escaped; null: it did not get that far. */
+  identity: string | null;
+  remote: string;
+  cause: string;
+  /** The cause in words, with what to do. */
+  text: string;
+  /** What the library said, where it says more. */
+  detail: string | null;
+  count: number;
+  firstAt: string;
+  lastAt: string;
 }
 
 export interface SiteStatus {

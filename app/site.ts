@@ -15,7 +15,7 @@ import type { Log } from '../runtime/log.ts';
 import { openLmdbStore } from '../runtime/persistence/lmdb-store.ts';
 import { SystemClock } from '../runtime/system-clock.ts';
 import { systemRandom } from '../runtime/system-random.ts';
-import { listenForChargers } from './charger-listener.ts';
+import { type ChargerListener, listenForChargers } from './charger-listener.ts';
 import { type Core, type CoreOptions, createCore } from './core.ts';
 import { watchIdleMemory } from './idle-memory.ts';
 import { LiveView } from './live-view.ts';
@@ -128,6 +128,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     if (alarm.code === 'store.failing' && !raised) restoreBallast();
   });
 
+  let listener: ChargerListener | undefined;
   const view = new LiveView({
     config,
     core,
@@ -135,6 +136,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     bus,
     clock,
     demoPhase: options.demoPhase ?? (() => null),
+    refused: () => listener?.refused() ?? [],
   });
   const api = await listenForPeople(
     config,
@@ -154,6 +156,7 @@ async function start(config: SiteConfig, options: SiteOptions, teardown: Teardow
     deviceKey,
     placeOf: (identity) => placeOf(identity, config),
   });
+  listener = chargers;
   teardown.add('charger listener', () => chargers.close());
   // The first to be stopped: sockets take their close frame while the listener is still there.
   teardown.add('core', stopCore);

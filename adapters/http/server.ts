@@ -15,6 +15,8 @@ export interface HttpSource extends QueueSource, ActorSource {
   replay(): object;
   /** `ready`: chargers can be served. */
   health(): { ready: boolean };
+  /** Refused connections of chargers, newest first. */
+  refused(): readonly object[];
   /** Newest first, at most `limit`. */
   decisions(limit: number): readonly object[];
 }
@@ -137,7 +139,7 @@ function statusOf(error: unknown): number {
 const PATHS: ReadonlySet<string> = new Set([
   '/healthz',
   '/readyz',
-  ...['site', 'chargers', 'sessions', 'queues', 'actors', 'health', 'decisions'].map(
+  ...['site', 'chargers', 'sessions', 'queues', 'actors', 'refused', 'health', 'decisions'].map(
     (name) => `/api/v1/${name}`,
   ),
 ]);
@@ -147,6 +149,7 @@ function addRoutes(app: FastifyInstance, source: HttpSource): void {
   app.get('/api/v1/chargers', () => ({ items: source.chargers() }));
   app.get('/api/v1/sessions', () => ({ items: source.sessions() }));
   app.get('/api/v1/queues', () => ({ items: source.queues(), replay: source.replay() }));
+  app.get('/api/v1/refused', () => ({ items: source.refused() }));
   app.get('/api/v1/health', () => source.health());
   app.get<{ Querystring: { limit?: unknown } }>('/api/v1/decisions', (request, reply) => {
     const limit = limitOf(request.query.limit);

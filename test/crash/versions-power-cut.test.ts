@@ -25,9 +25,21 @@ test.each(CELLS)(
   async (charger, cpms) => {
     const versions = { charger, cpms };
     const calls = await countPortCalls({ versions });
-    const points = everyNth(Math.floor(calls * 0.3), Math.floor(calls * 0.6), 5);
-    const found = await dieAtEach(points, { versions, how: 'powerCut', wrapStore: withoutFlushWait });
-    expect(found.filter((violation) => violation.includes('lost')).length).toBeGreaterThan(0);
+    const points = everyNth(Math.floor(calls * 0.3), Math.floor(calls * 0.6), 1);
+    expect(await firstLoss(points, versions)).toContain('lost');
   },
   900_000,
 );
+
+/** Where a story loses something lies between two commits, and moves with every change: looked for until found. */
+async function firstLoss(
+  points: readonly number[],
+  versions: { charger: OcppVersion; cpms: OcppVersion },
+): Promise<string | undefined> {
+  for (const point of points) {
+    const found = await dieAtEach([point], { versions, how: 'powerCut', wrapStore: withoutFlushWait });
+    const loss = found.find((violation) => violation.includes('lost'));
+    if (loss) return loss;
+  }
+  return undefined;
+}

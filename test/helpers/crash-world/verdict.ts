@@ -52,7 +52,8 @@ function lostOrDoubled(world: CrashWorld, charger: ModelCharger, calls: Received
 function illegal({ cpms }: CrashWorld, charger: ModelCharger, received: ReceivedCall[]): string[] {
   const broken = received.map(({ action, payload }) => violationIn(cpms.version, action, 'Request', payload));
   const transactions = withoutRepeats(received.filter(({ action }) => TRANSACTION_ACTIONS.has(action)));
-  const { faults } = cpms.version === '1.6' ? heard16(transactions) : heard201(transactions);
+  const events = transactions.filter(({ action }) => action === 'TransactionEvent');
+  const { faults } = cpms.version === '1.6' ? heard16(transactions) : heard201(events);
   return [...broken.filter((one) => one !== null), ...faults].map((fault) => `${charger.id}: ${fault}`);
 }
 

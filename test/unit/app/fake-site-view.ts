@@ -101,6 +101,7 @@ export function fakeSiteView(fake: FakeSite = {}): SiteView {
     queue: () => undefined,
     replay: () => ({ backend: 'cpms', perSecond: 100, burst: 200, waiting: 0 }),
     actors: () => [],
+    refused: () => [],
     decisions: (limit) =>
       Array.from({ length: Math.min(limit, fake.decisions ?? 40) }, (_, index) => ({
         seq: 1_000 - index,

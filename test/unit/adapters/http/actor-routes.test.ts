@@ -23,6 +23,7 @@ beforeEach(async () => {
       queue: () => undefined,
       replay: () => ({}),
       health: () => ({ ready: true }),
+      refused: () => [],
       decisions: () => [],
       actors: ({ quarantinedOnly }) => (quarantinedOnly ? [ASIDE] : [ASIDE, RUNS]),
     },

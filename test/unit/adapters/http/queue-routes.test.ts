@@ -26,6 +26,7 @@ beforeEach(async () => {
       replay: () => ({}),
       actors: () => [],
       health: () => ({ ready: true }),
+      refused: () => [],
       decisions: () => [],
       queue(charger, page) {
         asked.push({ charger, page });

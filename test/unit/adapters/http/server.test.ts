@@ -26,6 +26,7 @@ beforeEach(async () => {
     queue: () => undefined,
     replay: () => ({ perSecond: 100, waiting: 2 }),
     actors: () => [],
+    refused: () => [{ identity: 'cp-09', cause: 'rejected', count: 2 }],
     health: () => ({ ready, status: ready ? 'ok' : 'failed' }),
     decisions: (limit) => Array.from({ length: Math.min(limit, 80) }, (_, index) => ({ seq: 80 - index })),
   };
@@ -72,6 +73,7 @@ describe('reads', () => {
     ['/api/v1/chargers', { items: [{ id: 'cp-01', mode: 'online' }] }],
     ['/api/v1/sessions', { items: [] }],
     ['/api/v1/queues', { items: [{ charger: 'cp-01', queued: 3 }], replay: { perSecond: 100, waiting: 2 } }],
+    ['/api/v1/refused', { items: [{ identity: 'cp-09', cause: 'rejected', count: 2 }] }],
     ['/api/v1/health', { ready: true, status: 'ok' }],
     ['/healthz', { status: 'ok' }],
     ['/readyz', { status: 'ready' }],
