@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Crash tests in virtual time: they only need the processor. */
-const VIRTUAL_CRASHES = ['test/crash/*power-cut*.test.ts', 'test/crash/cpms-hour.test.ts'];
+/** The whole core in virtual time: they only need the processor. */
+const VIRTUAL = [
+  'test/crash/*power-cut*.test.ts',
+  'test/crash/cpms-hour.test.ts',
+  'test/integration/conformance.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -13,7 +17,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'virtual',
-          include: ['test/{unit,property,model}/**/*.test.ts', ...VIRTUAL_CRASHES],
+          include: ['test/{unit,property,model}/**/*.test.ts', ...VIRTUAL],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -24,7 +28,7 @@ export default defineConfig({
           // Real sockets, disks and processes, with bounds in real time: one file after the other.
           name: 'real time',
           include: ['test/{contract,integration,crash}/**/*.test.ts'],
-          exclude: VIRTUAL_CRASHES,
+          exclude: VIRTUAL,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

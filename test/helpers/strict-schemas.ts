@@ -30,6 +30,39 @@ export function violationIn(
   return validate(payload) ? null : `${name}${ajv.errorsText(validate.errors)} in ${JSON.stringify(payload)}`;
 }
 
+interface Schema {
+  $ref?: string;
+  type?: string;
+  enum?: string[];
+  format?: string;
+  minimum?: number;
+  minItems?: number;
+  items?: Schema;
+  required?: string[];
+  properties?: Record<string, Schema>;
+  definitions?: Record<string, Schema>;
+}
+
+/** The smallest payload that the schema takes: required fields alone, each with the first value that fits. */
+export function smallest(version: OcppVersion, action: string, part: 'Request' | 'Response'): object {
+  const root = SCHEMAS[version].get(action + part) as Schema;
+  const made = (schema: Schema): unknown => {
+    if (schema.$ref) return made(root.definitions![schema.$ref.slice('#/definitions/'.length)]!);
+    if (schema.enum) return schema.enum[0];
+    if (schema.type === 'array')
+      return Array.from({ length: schema.minItems ?? 0 }, () => made(schema.items!));
+    if (schema.type === 'object')
+      return Object.fromEntries(
+        (schema.required ?? []).map((name) => [name, made(schema.properties![name]!)]),
+      );
+    if (schema.type === 'boolean') return true;
+    if (schema.type !== 'string') return schema.minimum ?? 1;
+    if (schema.format === 'date-time') return '2026-03-02T13:03:22.000Z';
+    return schema.format === 'uri' ? 'https://files.example.com/x' : 'x';
+  };
+  return made(root) as object;
+}
+
 /** The fields of a request's payload itself; `customData` is the same everywhere. */
 export function requestFieldsOf(version: OcppVersion, action: string): string[] {
   const schema = SCHEMAS[version].get(`${action}Request`) as { properties?: object } | undefined;
