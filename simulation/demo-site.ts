@@ -1,3 +1,4 @@
+import { FIRST_VERSION, type OcppVersion } from '../machines/shared/ocpp-version.ts';
 import type { Clock, TimerHandle } from '../runtime/clock.ts';
 import { SimulatedCharger } from './charger.ts';
 import { SimulatedCpms } from './cpms.ts';
@@ -27,6 +28,8 @@ export interface DemoSiteOptions {
   clock: Clock;
   /** 0 (default) takes a free port. */
   cpmsPort?: number;
+  /** The one version of the CPMS; by default it speaks to each charger in that charger's own, and nothing is translated. */
+  cpmsVersion?: OcppVersion;
   durationMs: number;
   seed: number;
   /** Of the site, per phase. */
@@ -79,7 +82,11 @@ export class DemoSite {
   constructor(options: DemoSiteOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.cpms = new SimulatedCpms({ clock: options.clock, port: options.cpmsPort ?? 0 });
+    this.cpms = new SimulatedCpms({
+      clock: options.clock,
+      port: options.cpmsPort ?? 0,
+      versionOf: (identity) => options.cpmsVersion ?? versionOf(identity),
+    });
     this.#load = new LoadObserver({
       clock: options.clock,
       limitMilliamps: options.limitMilliamps,
@@ -112,13 +119,12 @@ export class DemoSite {
   startChargers(southUrl: string): void {
     const { clock, seed, durationMs } = this.#options;
     this.#chargers = DEMO_CHARGERS.map(
-      ({ identity, connectors }) =>
+      (charger) =>
         new SimulatedCharger({
+          ...charger,
           url: southUrl,
-          identity,
           clock,
           seed,
-          connectors,
           phases: 3,
           meterIntervalMs: Math.min(10_000, Math.max(1_000, Math.round(durationMs / 30))),
           callTimeoutMs: 10_000,
@@ -201,7 +207,12 @@ export class DemoSite {
 
   /** All that the observers know, for tests and for people. */
   details(): { delivery: DeliveryReport; load: LoadReport } {
-    const traces = this.#chargers.map(({ identity, answered }) => ({ identity, answered }));
+    const { cpmsVersion } = this.#options;
+    const traces = this.#chargers.map(({ identity, answered }) => ({
+      identity,
+      answered,
+      isTranslated: cpmsVersion !== undefined && cpmsVersion !== versionOf(identity),
+    }));
     return {
       delivery: observeDelivery(traces, this.cpms.calls, this.cpms.outages),
       load: this.#load.report,
@@ -257,4 +268,8 @@ export class DemoSite {
     if (!charger) throw new RangeError(`the demo has no charger ${identity}`);
     return charger;
   }
+}
+
+function versionOf(identity: string): OcppVersion {
+  return DEMO_CHARGERS.find((charger) => charger.identity === identity)?.version ?? FIRST_VERSION;
 }
