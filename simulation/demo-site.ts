@@ -28,8 +28,6 @@ export interface DemoSiteOptions {
   clock: Clock;
   /** 0 (default) takes a free port. */
   cpmsPort?: number;
-  /** The one version of the CPMS; by default it speaks to each charger in that charger's own, and nothing is translated. */
-  cpmsVersion?: OcppVersion;
   durationMs: number;
   seed: number;
   /** Of the site, per phase. */
@@ -85,7 +83,7 @@ export class DemoSite {
     this.cpms = new SimulatedCpms({
       clock: options.clock,
       port: options.cpmsPort ?? 0,
-      versionOf: (identity) => options.cpmsVersion ?? versionOf(identity),
+      versionOf,
     });
     this.#load = new LoadObserver({
       clock: options.clock,
@@ -207,12 +205,7 @@ export class DemoSite {
 
   /** All that the observers know, for tests and for people. */
   details(): { delivery: DeliveryReport; load: LoadReport } {
-    const { cpmsVersion } = this.#options;
-    const traces = this.#chargers.map(({ identity, answered }) => ({
-      identity,
-      answered,
-      isTranslated: cpmsVersion !== undefined && cpmsVersion !== versionOf(identity),
-    }));
+    const traces = this.#chargers.map(({ identity, answered }) => ({ identity, answered }));
     return {
       delivery: observeDelivery(traces, this.cpms.calls, this.cpms.outages),
       load: this.#load.report,
@@ -270,6 +263,7 @@ export class DemoSite {
   }
 }
 
+/** The CPMS speaks to each charger in that charger's own version. */
 function versionOf(identity: string): OcppVersion {
   return DEMO_CHARGERS.find((charger) => charger.identity === identity)?.version ?? FIRST_VERSION;
 }

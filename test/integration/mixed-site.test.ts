@@ -29,7 +29,7 @@ function faultsIn(calls: readonly CpmsCall[], version: OcppVersion): string[] {
   return [...illegal, ...(version === '1.6' ? heard16 : heard201)(seen).faults];
 }
 
-test.each([
+test.concurrent.each([
   ['that speaks to each in its own version', undefined],
   ['of 1.6', '1.6'],
   ['of 2.0.1', '2.0.1'],
