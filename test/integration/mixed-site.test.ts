@@ -59,8 +59,12 @@ test.concurrent.each([
       misattributed: 0,
       orderViolations: { charger: 0, transaction: 0 },
     });
-    for (const charger of live.chargers) {
-      const { identity } = charger;
+    const [outage] = live.cpms.outages;
+    for (const { identity, answered } of live.chargers) {
+      const answeredInOutage = answered.filter(
+        ({ answeredAtMs }) => answeredAtMs >= outage!.fromMs && answeredAtMs < outage!.toMs!,
+      );
+      expect(answeredInOutage.length).toBeGreaterThan(5);
       const version = cpmsVersion ?? live.versionOf(identity);
       const calls = live.cpms.calls.filter((call) => call.identity === identity);
       expect([identity, [...new Set(calls.map((call) => call.version))]]).toEqual([identity, [version]]);
