@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { destination, pino } from 'pino';
+import { ALL_VERSIONS } from '../adapters/ocpp/subprotocol.ts';
 import { defaultGovernance } from '../machines/shared/governance/rules.ts';
 import { SystemClock } from '../runtime/system-clock.ts';
 import { DEMO_CHARGERS, DEMO_ID_TAGS } from '../simulation/demo-plan.ts';
@@ -182,7 +183,7 @@ function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
       listen: { host: '127.0.0.1', port: 0 },
       tls: null,
       securityProfile: 0,
-      versions: ['1.6'],
+      versions: [...ALL_VERSIONS],
     },
     backend: {
       governance: defaultGovernance,
@@ -190,7 +191,7 @@ function demoConfig(folder: string, cpmsUrl: string): SiteConfig {
       url: cpmsUrl.replace(/\/$/, ''),
       password: null,
       replay: { perSecond: 100, burst: 200 },
-      versions: ['1.6'],
+      versions: [...ALL_VERSIONS],
     },
     offlineAuth: { localList: [...DEMO_ID_TAGS], cacheMaxAgeMs: 86_400_000, unknownTags: 'reject' },
     api: { listen: { host: '127.0.0.1', port: API_PORT }, hosts: [] },

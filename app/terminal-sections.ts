@@ -46,6 +46,7 @@ const CONNECTOR_COLUMNS: readonly Column[] = [
   { title: 'ENERGY', width: 9, align: 'right', dropOrder: 5 },
   { title: 'SESSION', width: 18, dropOrder: 6 },
   { title: 'SEEN', width: 8, align: 'right', dropOrder: 7 },
+  { title: 'OCPP', width: 5, align: 'right', dropOrder: 8 },
 ];
 
 export function connectorSection(
@@ -79,7 +80,12 @@ function connectorRow(
     { text: session?.energyWh == null ? '–' : `${(session.energyWh / 1_000).toFixed(2)} kWh` },
     session === undefined ? { text: '–' } : { text: `${session.state}, ${session.authority}` },
     { text: agoText(charger.lastFrameAt, drawing.at) },
+    versionCell(charger),
   ];
+}
+
+function versionCell({ protocol }: ChargerStatus): Cell {
+  return { text: protocol?.replace(/^ocpp/i, '') ?? '–' };
 }
 
 function stateCell(charger: ChargerStatus, connector: ConnectorStatus): Cell {
@@ -101,6 +107,7 @@ function withoutConnectors(charger: ChargerStatus, drawing: Drawing): Cell[] {
     blank,
     blank,
     seen,
+    versionCell(charger),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { FIRST_VERSION } from '../machines/shared/ocpp-version.ts';
 import type { Clock, TimerHandle } from '../runtime/clock.ts';
 import type { SimulatedChargerOptions } from './charger-options.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from './ocpp-j.ts';
 import type { Prng } from './prng.ts';
 import type { TransactionMessage } from './transaction-message.ts';
-import { sealPayload, type TransactionQueue } from './transaction-queue.ts';
+import type { TransactionQueue } from './transaction-queue.ts';
 
 /** How a CALL that is not kept ended. */
 export type CallOutcome =
@@ -32,6 +33,8 @@ export interface LinkEvents {
   opened(): void;
   closed(): void;
   called(action: string, payload: Payload): CommandAnswer;
+  /** A transaction message is sent: for the first time, or as it was then. */
+  sealed(message: TransactionMessage): Payload;
   /** A transaction message got its CALLRESULT. */
   settled(message: TransactionMessage, answer: Payload): void;
 }
@@ -131,7 +134,7 @@ export class ChargerLink {
     if (!head) return;
     const messageId = this.#messageIdFor(head);
     if (head.messageIds.at(-1) !== messageId) head.messageIds.push(messageId);
-    this.#send(messageId, head.action, sealPayload(head), null);
+    this.#send(messageId, head.action, this.#events.sealed(head), null);
   }
 
   #nextPlain(): PlainCall | null {
@@ -165,8 +168,9 @@ export class ChargerLink {
   }
 
   #dial(): void {
-    const { url, identity, password } = this.#options;
-    const socket = new WebSocket(`${url.replace(/\/+$/, '')}/${encodeURIComponent(identity)}`, ['ocpp1.6'], {
+    const { url, identity, password, version = FIRST_VERSION } = this.#options;
+    const address = `${url.replace(/\/+$/, '')}/${encodeURIComponent(identity)}`;
+    const socket = new WebSocket(address, [`ocpp${version}`], {
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       ...(password === undefined ? {} : { auth: `${identity}:${password}` }),

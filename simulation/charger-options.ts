@@ -1,3 +1,4 @@
+import type { OcppVersion } from '../machines/shared/ocpp-version.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** Ways in which real chargers were seen to differ. */
@@ -16,6 +17,10 @@ export interface SimulatedChargerOptions {
   /** WebSocket address without the identity, such as `ws://127.0.0.1:9000/ocpp`. */
   url: string;
   identity: string;
+  /** Default 1.6. */
+  version?: OcppVersion;
+  /** What a transaction of 2.0.1 begins with (TxStartPoint): the card, by default, or the cable before it. */
+  beginsWith?: 'card' | 'cable';
   /** HTTP Basic password; the user name is the identity. */
   password?: string;
   clock: Clock;
@@ -28,7 +33,7 @@ export interface SimulatedChargerOptions {
   meterIntervalMs: number;
   /** May start a transaction while nobody can be asked. Default true. */
   localAuthorizeOffline?: boolean;
-  /** Adds begin and end readings to StopTransaction. */
+  /** Adds begin and end readings to StopTransaction; an event of 2.0.1 has them anyway. */
   transactionData?: boolean;
   /** Default 30 s. */
   callTimeoutMs?: number;

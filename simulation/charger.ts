@@ -1,10 +1,12 @@
 import type { Clock, TimerHandle } from '../runtime/clock.ts';
-import { ChargerCommands } from './charger-commands.ts';
-import { type CallOutcome, ChargerLink } from './charger-link.ts';
+import { ChargerDeeds } from './charger-deeds.ts';
+import { type CallOutcome, ChargerLink, type CommandAnswer } from './charger-link.ts';
 import { RATED_MILLIAMPS, type SimulatedChargerOptions, STEP_MS } from './charger-options.ts';
+import { ChargerRegistration } from './charger-registration.ts';
 import { ChargerTransactions, type StopReason } from './charger-transactions.ts';
+import { type BootCause, type ChargerWords, type CommandHandler, wordsOf } from './charger-words.ts';
 import type { ReadingContext } from './meter-values.ts';
-import { idTagStatus, integerOf, isoTime, type Payload, textOf } from './ocpp-j.ts';
+import type { Payload } from './ocpp-j.ts';
 import { Prng } from './prng.ts';
 import { ProfileStore } from './profile-store.ts';
 import { repeatEvery } from './repeat.ts';
@@ -13,13 +15,13 @@ import { addPhases, NO_CURRENT, type PhaseMilliamps } from './three-phase.ts';
 import type { AnsweredMessage, TransactionMessage } from './transaction-message.ts';
 import type { SimulatedVehicle } from './vehicle.ts';
 
-const BOOT_RETRY_DEFAULT_S = 10;
 const CARD_AGAIN_MS = 5_000;
 const METER_START_SPREAD_WH = 900_000;
 
 /**
- * A decent OCPP 1.6J charger over a real WebSocket, with cars to plug in. What happens while nobody listens is
- * kept with its time and delivered in order; limits inside it hold with or without a link.
+ * A decent OCPP charger over a real WebSocket, with cars to plug in; the version is a matter of its words. What
+ * happens while nobody listens is kept with its time and delivered in order; limits inside it hold with or without a
+ * link.
  */
 export class SimulatedCharger {
   readonly identity: string;
@@ -28,14 +30,15 @@ export class SimulatedCharger {
   readonly profiles: ProfileStore;
   readonly #clock: Clock;
   readonly #transactions: ChargerTransactions;
+  readonly #words: ChargerWords;
   readonly #link: ChargerLink;
-  readonly #commands: ChargerCommands;
+  readonly #registration: ChargerRegistration;
+  readonly #deeds: ChargerDeeds;
+  readonly #commands: ReadonlyMap<string, CommandHandler>;
   #stopStepping: (() => void) | null = null;
-  #bootWanted = true;
-  #bootRetry: TimerHandle | null = null;
   #linkRestore: TimerHandle | null = null;
-  #heartbeatIntervalMs: number;
-  #heartbeatDueMs = 0;
+  /** What waits for the end of all transactions. */
+  #whenIdle: (() => void) | null = null;
 
   constructor(options: SimulatedChargerOptions) {
     const random = new Prng(options.seed).split(options.identity);
@@ -43,21 +46,31 @@ export class SimulatedCharger {
     this.options = options;
     this.identity = options.identity;
     this.#clock = options.clock;
-    this.#heartbeatIntervalMs = options.heartbeatIntervalMs ?? 60_000;
-    this.#transactions = new ChargerTransactions(options);
+    this.#words = wordsOf(options);
+    this.#transactions = new ChargerTransactions(
+      options,
+      this.#words,
+      random.split('transactions'),
+      () => this.#link.isReady,
+    );
     this.connectors = Array.from(
       { length: options.connectors },
       (_, index) =>
         new SimulatedConnector(index + 1, options.phases, meters.integer(0, METER_START_SPREAD_WH)),
     );
     this.profiles = new ProfileStore(options.connectors);
-    this.#commands = new ChargerCommands(this);
+    this.#deeds = new ChargerDeeds(this);
+    this.#commands = this.#words.commands(this, this.#deeds);
     this.#link = new ChargerLink(options, random.split('link'), this.#transactions.queue, {
-      opened: () => this.#opened(),
-      closed: () => this.#closed(),
-      called: (action, payload) => this.#commands.answer(action, payload),
+      opened: () => this.#registration.opened(),
+      closed: () => this.#registration.closed(),
+      called: (action, payload) => this.#called(action, payload),
+      sealed: (message) => this.#words.sealed(message),
       settled: (message, answer) => this.#settled(message, answer),
     });
+    this.#registration = new ChargerRegistration(options, this.#words, this.#link, (hasBooted) =>
+      this.#registered(hasBooted),
+    );
   }
 
   /** Transaction messages that were answered with a CALLRESULT, oldest first. */
@@ -101,7 +114,7 @@ export class SimulatedCharger {
   stop(): void {
     this.#stopStepping?.();
     this.#stopStepping = null;
-    if (this.#bootRetry) this.#clock.clearTimer(this.#bootRetry);
+    this.#registration.cancelRetry();
     if (this.#linkRestore) this.#clock.clearTimer(this.#linkRestore);
     this.#link.cut();
   }
@@ -114,13 +127,17 @@ export class SimulatedCharger {
     connector.idTag ??= driver.idTag;
     if (connector.permission === 'granted' && connector.idTag)
       this.beginTransaction(connector, connector.idTag);
-    else if (connector.permission === 'none') connector.permission = 'wanted';
+    else if (connector.permission === 'none') {
+      connector.permission = 'wanted';
+      this.#transactions.plugged(connector);
+    }
     this.#step();
   }
 
   /** The driver ends the session at the charger; the car stays. */
   stopCharging(number: number): void {
-    this.endTransaction(this.connector(number), 'Local');
+    const connector = this.connector(number);
+    if (connector.transaction) this.endTransaction(connector, 'Local');
   }
 
   /** The car leaves. */
@@ -144,13 +161,13 @@ export class SimulatedCharger {
 
   /** Power off for `downMs`: running sessions end; kept messages, default limits and the meters survive. */
   powerCycle(downMs = 1_000, reason: StopReason = 'PowerLoss'): void {
+    this.#whenIdle = null;
     this.#link.cut();
     for (const connector of this.connectors) this.endTransaction(connector, reason);
     this.#stopStepping?.();
     this.#stopStepping = null;
-    if (this.#bootRetry) this.#clock.clearTimer(this.#bootRetry);
     if (this.#linkRestore) this.#clock.clearTimer(this.#linkRestore);
-    this.#bootWanted = true;
+    this.#registration.wentDown(reason === 'PowerLoss' ? 'PowerUp' : 'RemoteReset');
     this.#linkRestore = this.#clock.setTimer(downMs, () => this.start());
   }
 
@@ -159,33 +176,12 @@ export class SimulatedCharger {
     return this.#link.request(action, payload);
   }
 
-  /** Sends BootNotification and follows its answer. */
-  async boot(): Promise<void> {
-    const outcome = await this.#link.request('BootNotification', {
-      chargePointVendor: 'Holdfast',
-      chargePointModel: 'Simulated',
-      chargePointSerialNumber: this.identity,
-      firmwareVersion: '1.0',
-    });
-    if (outcome.kind === 'closed') return;
-    const answer: Payload = outcome.kind === 'result' ? outcome.payload : {};
-    const intervalSeconds = integerOf(answer.interval) ?? BOOT_RETRY_DEFAULT_S;
-    if (textOf(answer.status) !== 'Accepted') {
-      this.#bootRetry = this.#clock.setTimer(Math.max(1, intervalSeconds) * 1_000, () => void this.boot());
-      return;
-    }
-    if (this.options.heartbeatIntervalMs === undefined && intervalSeconds > 0)
-      this.setHeartbeatInterval(intervalSeconds * 1_000);
-    if (!this.#bootWanted) return;
-    this.#bootWanted = false;
-    for (const connector of this.connectors) connector.reportedStatus = null;
-    this.#link.setBooted(true);
-    this.reportStatus(0);
-    this.#ready();
+  boot(cause: BootCause): Promise<void> {
+    return this.#registration.boot(cause);
   }
 
   get heartbeatIntervalMs(): number {
-    return this.#heartbeatIntervalMs;
+    return this.#registration.heartbeatIntervalMs;
   }
 
   get meterIntervalMs(): number {
@@ -198,16 +194,21 @@ export class SimulatedCharger {
   }
 
   setHeartbeatInterval(intervalMs: number): void {
-    this.#heartbeatIntervalMs = intervalMs;
-    this.#heartbeatDueMs = this.#clock.monotonicMs() + intervalMs;
+    this.#registration.setHeartbeatInterval(intervalMs);
   }
 
   /** Begins a transaction now, whoever allowed it. */
   beginTransaction(connector: SimulatedConnector, idTag: string): void {
     this.#transactions.begin(connector, idTag);
-    this.#commands.transactionBegan(connector);
+    this.#deeds.transactionBegan(connector);
     connector.offeredMilliamps = this.limitMilliamps(connector, this.#clock.wallMs());
     this.#link.pump();
+  }
+
+  /** Runs it when no transaction does: at once, or behind the end of the last one. */
+  whenIdle(run: () => void): void {
+    this.#whenIdle = run;
+    this.#runWhenIdle();
   }
 
   /** Ends the transaction at a connector, if there is one. */
@@ -216,34 +217,36 @@ export class SimulatedCharger {
     this.profiles.endTransaction(connector.number);
     this.#link.pump();
     this.reportStatuses();
+    this.#runWhenIdle();
   }
 
   /** Sends the status of every connector that changed since it was last sent. */
   reportStatuses(): void {
     if (!this.#link.isReady) return;
     for (const connector of this.connectors) {
-      if (connector.status !== connector.reportedStatus) this.reportStatus(connector.number);
+      if (this.#words.statusOf(connector) !== connector.reportedStatus) this.reportStatus(connector.number);
     }
   }
 
   /** StatusNotification of one connector; 0 is the charger as a whole. */
   reportStatus(number: number): void {
     const connector = number === 0 ? null : this.connector(number);
-    const status = connector?.status ?? 'Available';
-    if (connector) connector.reportedStatus = connector.status;
-    void this.#link.request('StatusNotification', {
-      connectorId: number,
-      errorCode: 'NoError',
-      status,
-      timestamp: isoTime(this.#clock.wallMs()),
-    });
+    const status = connector ? this.#words.statusOf(connector) : 'Available';
+    if (connector) connector.reportedStatus = status;
+    const payload = this.#words.status(number, status, this.#clock.wallMs());
+    if (payload) void this.#link.request('StatusNotification', payload);
   }
 
-  /** MeterValues of one connector: kept like any transaction message while a transaction runs. */
+  /** A sample of the running transaction, kept like all its messages; false when none runs. */
+  sampleTransaction(connector: SimulatedConnector, context: ReadingContext): boolean {
+    const isSampled = this.#transactions.sample(connector, context);
+    this.#link.pump();
+    return isSampled;
+  }
+
+  /** MeterValues of no transaction, which need not be kept. */
   sendMeterValues(connector: SimulatedConnector, context: ReadingContext): void {
-    const unkept = this.#transactions.sample(connector, context);
-    if (unkept) void this.#link.request('MeterValues', unkept);
-    else this.#link.pump();
+    void this.#link.request('MeterValues', this.#words.meterValues(connector, context, this.#clock.wallMs()));
   }
 
   /** What a connector may offer at an instant, milliamps per phase: the rated current under every profile that acts. */
@@ -261,12 +264,10 @@ export class SimulatedCharger {
       connector.step(monotonicMs, this.limitMilliamps(connector, this.#clock.wallMs()));
       connector.expireGrant(monotonicMs);
       if (connector.vehicle && connector.permission === 'wanted') void this.#authorise(connector);
-      if (this.#transactions.isSampleDue(connector)) this.sendMeterValues(connector, 'Sample.Periodic');
+      this.#transactions.noteState(connector);
+      if (this.#transactions.isSampleDue(connector)) this.sampleTransaction(connector, 'Sample.Periodic');
     }
-    if (this.#link.isReady && monotonicMs >= this.#heartbeatDueMs) {
-      this.#heartbeatDueMs = monotonicMs + this.#heartbeatIntervalMs;
-      void this.#link.request('Heartbeat', {});
-    }
+    this.#registration.heartbeatIfDue();
     this.reportStatuses();
     this.#link.pump();
   }
@@ -280,12 +281,12 @@ export class SimulatedCharger {
       return;
     }
     connector.permission = 'asking';
-    const outcome = await this.#link.request('Authorize', { idTag });
+    const outcome = await this.#link.request('Authorize', this.#words.authorise(idTag));
     if (connector.vehicle !== vehicle || connector.idTag !== idTag || connector.permission !== 'asking')
       return;
     if (outcome.kind === 'closed') connector.permission = 'wanted';
     else if (outcome.kind !== 'result') this.#askAgainLater(connector);
-    else if (idTagStatus(outcome.payload) === 'Accepted') this.beginTransaction(connector, idTag);
+    else if (this.#words.cardStatus(outcome.payload) === 'Accepted') this.beginTransaction(connector, idTag);
     else connector.permission = 'refused';
   }
 
@@ -296,25 +297,25 @@ export class SimulatedCharger {
     });
   }
 
-  #opened(): void {
-    if (this.#bootWanted || this.options.quirks?.bootOnReconnect) {
-      this.#bootWanted = true;
-      void this.boot();
-      return;
+  #called(action: string, payload: Payload): CommandAnswer {
+    const handle = this.#commands.get(action);
+    if (handle) return handle(payload);
+    return { error: { code: 'NotImplemented', description: `${action} is not known to this charger` } };
+  }
+
+  #runWhenIdle(): void {
+    if (!this.#whenIdle || this.connectors.some(({ transaction }) => transaction)) return;
+    const run = this.#whenIdle;
+    this.#whenIdle = null;
+    run();
+  }
+
+  #registered(hasBooted: boolean): void {
+    if (hasBooted) {
+      for (const connector of this.connectors) connector.reportedStatus = null;
+      this.reportStatus(0);
     }
-    this.#link.setBooted(true);
-    this.#ready();
-  }
-
-  #ready(): void {
-    this.#heartbeatDueMs = this.#clock.monotonicMs() + this.#heartbeatIntervalMs;
     this.reportStatuses();
-  }
-
-  #closed(): void {
-    if (this.#bootRetry) this.#clock.clearTimer(this.#bootRetry);
-    this.#bootRetry = null;
-    this.#link.setBooted(false);
   }
 
   #settled(message: TransactionMessage, answer: Payload): void {

@@ -11,14 +11,14 @@ export interface ProfilePeriod {
   phases: number;
 }
 
-/** An OCPP 1.6 ChargingProfile as a charger keeps it; instants in wall milliseconds. */
+/** A ChargingProfile as a charger keeps it; instants in wall milliseconds. */
 export interface ChargingProfile {
   id: number;
   stackLevel: number;
   purpose: ProfilePurpose;
   kind: ProfileKind;
   recurrency: 'Daily' | 'Weekly' | null;
-  transactionId: number | null;
+  transactionId: number | string | null;
   validFromMs: number | null;
   validToMs: number | null;
   startMs: number | null;
@@ -32,7 +32,7 @@ export const PERIODS_MAX = 24;
 
 const DAY_MS = 86_400_000;
 
-/** Null when the payload is no profile that this charger could carry out. */
+/** From the form that 1.6 has; null when the payload is no profile that this charger could carry out. */
 export function parseChargingProfile(value: unknown): ChargingProfile | null {
   if (!isPayload(value) || !isPayload(value.chargingSchedule)) return null;
   const schedule = value.chargingSchedule;
@@ -57,7 +57,7 @@ export function parseChargingProfile(value: unknown): ChargingProfile | null {
     unit,
     periods,
     recurrency: oneOf(value.recurrencyKind, ['Daily', 'Weekly']),
-    transactionId: integerOf(value.transactionId),
+    transactionId: integerOf(value.transactionId) ?? textOf(value.transactionId),
     validFromMs: instantMs(value.validFrom),
     validToMs: instantMs(value.validTo),
     startMs: instantMs(schedule.startSchedule),

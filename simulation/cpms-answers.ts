@@ -1,12 +1,12 @@
 import type { CpmsCall, SimulatedCpmsOptions } from './cpms-options.ts';
-import { type CallError, isoTime, type Payload, textOf } from './ocpp-j.ts';
+import { type CallError, isoTime, isPayload, type Payload, textOf } from './ocpp-j.ts';
 
 export type Answer = { payload: Payload } | { error: CallError };
 
 /** Starts whose answer is remembered, so that a repeat does not make a second transaction. Oldest go first. */
 const STARTS_MAX = 200_000;
 
-/** What the simulated CPMS says to the CALLs of its stations (OCPP 1.6 and its security extension). */
+/** What the simulated CPMS says to the CALLs of its stations (OCPP 1.6 with its security extension, OCPP 2.0.1). */
 export class CpmsAnswers {
   readonly #options: SimulatedCpmsOptions;
   readonly #lastTransactionId = new Map<string, number>();
@@ -25,13 +25,13 @@ export class CpmsAnswers {
       case 'Heartbeat':
         return { payload: { currentTime: isoTime(this.#options.clock.wallMs()) } };
       case 'Authorize':
-        return { payload: { idTagInfo: this.#idTagInfo(call.payload) } };
+        return { payload: this.#verdict(call) };
+      case 'TransactionEvent':
+        return { payload: call.payload.idToken === undefined ? {} : this.#verdict(call) };
       case 'StartTransaction':
         return { payload: this.#start(call) };
       case 'StopTransaction':
-        return {
-          payload: call.payload.idTag === undefined ? {} : { idTagInfo: this.#idTagInfo(call.payload) },
-        };
+        return { payload: call.payload.idTag === undefined ? {} : this.#verdict(call) };
       case 'DataTransfer':
         return { payload: { status: 'UnknownVendorId' } };
       case 'SignCertificate':
@@ -43,6 +43,8 @@ export class CpmsAnswers {
       case 'SecurityEventNotification':
       case 'LogStatusNotification':
       case 'SignedFirmwareStatusNotification':
+      case 'NotifyEvent':
+      case 'NotifyReport':
         return { payload: {} };
       default:
         return { error: { code: 'NotImplemented', description: `${call.action} is not known here` } };
@@ -64,9 +66,9 @@ export class CpmsAnswers {
     const key = `${call.identity} ${call.raw}`;
     const earlier = this.#answeredStarts.get(key);
     if (earlier) return earlier;
-    const idTagInfo = this.#idTagInfo(call.payload);
-    const transactionId = idTagInfo.status === 'Accepted' ? this.#nextTransactionId(call.identity) : 0;
-    const answer = { transactionId, idTagInfo };
+    const status = this.#statusOf(textOf(call.payload.idTag));
+    const transactionId = status === 'Accepted' ? this.#nextTransactionId(call.identity) : 0;
+    const answer = { transactionId, idTagInfo: { status } };
     this.#answeredStarts.set(key, answer);
     if (this.#answeredStarts.size > STARTS_MAX)
       this.#answeredStarts.delete(this.#answeredStarts.keys().next().value!);
@@ -80,7 +82,15 @@ export class CpmsAnswers {
     return next;
   }
 
-  #idTagInfo(payload: Payload): { status: string } {
-    return { status: this.#options.idTags?.get(textOf(payload.idTag) ?? '') ?? 'Accepted' };
+  /** In the words of the station's version. */
+  #verdict({ version, payload }: CpmsCall): Payload {
+    const { idTag, idToken } = payload;
+    if (version === '1.6') return { idTagInfo: { status: this.#statusOf(textOf(idTag)) } };
+    const token = isPayload(idToken) ? textOf(idToken.idToken) : null;
+    return { idTokenInfo: { status: this.#statusOf(token) } };
+  }
+
+  #statusOf(idTag: string | null): string {
+    return this.#options.idTags?.get(idTag ?? '') ?? 'Accepted';
   }
 }

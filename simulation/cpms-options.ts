@@ -1,3 +1,4 @@
+import type { OcppVersion } from '../machines/shared/ocpp-version.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CallError, Payload } from './ocpp-j.ts';
 
@@ -6,6 +7,8 @@ export interface CpmsCall {
   identity: string;
   /** Sockets are numbered per CPMS, from 1. */
   connection: number;
+  /** Of that socket. */
+  version: OcppVersion;
   messageId: string;
   action: string;
   payload: Payload;
@@ -21,11 +24,13 @@ export interface SimulatedCpmsOptions {
   clock: Clock;
   /** 0 (default) takes a free one at the first start and keeps it. */
   port?: number;
-  /** Ids count from 1, per station (as a real CPMS was seen to do; default) or over all. */
+  /** The one version that a station is spoken to in; any other offer is turned away. Default 1.6 for all. */
+  versionOf?: (identity: string) => OcppVersion;
+  /** Ids of 1.6 count from 1, per station (as a real CPMS was seen to do; default) or over all. */
   transactionIds?: 'perStation' | 'global';
   /** Delay of every answer. */
   answerDelayMs?: number;
-  /** idTagInfo.status of certain tags; all others are Accepted. */
+  /** Status of certain tags; all others are Accepted. */
   idTags?: ReadonlyMap<string, 'Invalid' | 'Blocked' | 'Expired' | 'ConcurrentTx'>;
   /** The CALLs that this CPMS answers with a CALLERROR, for ever. */
   poison?: (call: Readonly<CpmsCall>) => CallError | null;

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import type { OcppVersion } from '../machines/shared/ocpp-version.ts';
 import type { Clock, TimerHandle } from '../runtime/clock.ts';
 import { type CallError, callFrame, type Frame, type Payload } from './ocpp-j.ts';
 
@@ -28,6 +29,7 @@ const COMMANDS_MAX = 100;
 /** One station's socket as the CPMS sees it: one command in flight. */
 export class CpmsStation {
   readonly identity: string;
+  readonly version: OcppVersion;
   readonly connection: number;
   /** CALLs of the station that wait for their answer. */
   unanswered = 0;
@@ -37,8 +39,9 @@ export class CpmsStation {
   #pending: Pending | null = null;
   #commands = 0;
 
-  constructor(identity: string, connection: number, socket: WebSocket, clock: Clock) {
+  constructor(identity: string, version: OcppVersion, connection: number, socket: WebSocket, clock: Clock) {
     this.identity = identity;
+    this.version = version;
     this.connection = connection;
     this.#socket = socket;
     this.#clock = clock;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { FIRST_VERSION, type OcppVersion } from '../machines/shared/ocpp-version.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { CpmsAnswers } from './cpms-answers.ts';
 import type { CpmsCall, Outage, SimulatedCpmsOptions } from './cpms-options.ts';
@@ -10,7 +11,7 @@ const CALLS_MAX = 1_000_000;
 const COMMAND_TIMEOUT_MS = 30_000;
 const HOST = '127.0.0.1';
 
-/** A CPMS for OCPP 1.6J on loopback: any station may come, everything is recorded, and it can go away. */
+/** A CPMS for OCPP 1.6J and 2.0.1 on loopback: any station may come, everything is recorded, and it can go away. */
 export class SimulatedCpms {
   readonly #options: SimulatedCpmsOptions;
   readonly #answers: CpmsAnswers;
@@ -111,7 +112,10 @@ export class SimulatedCpms {
       host: HOST,
       port: this.#port,
       perMessageDeflate: false,
-      handleProtocols: (offered) => (offered.has('ocpp1.6') ? 'ocpp1.6' : false),
+      handleProtocols: (offered, request) => {
+        const name = `ocpp${this.#versionOf(identityOf(request.url ?? '/') ?? '')}`;
+        return offered.has(name) ? name : false;
+      },
     });
     this.#server = server;
     server.on('connection', (socket, request) => this.#connected(socket, request));
@@ -139,7 +143,8 @@ export class SimulatedCpms {
       socket.terminate();
       return;
     }
-    const station = new CpmsStation(identity, ++this.#connections, socket, this.#options.clock);
+    const version = this.#versionOf(identity);
+    const station = new CpmsStation(identity, version, ++this.#connections, socket, this.#options.clock);
     // The newest socket of a station counts.
     this.#stations.get(identity)?.terminate();
     this.#stations.set(identity, station);
@@ -161,6 +166,7 @@ export class SimulatedCpms {
     const call: CpmsCall = {
       identity: station.identity,
       connection: station.connection,
+      version: station.version,
       messageId: frame.messageId,
       action: frame.action,
       payload: frame.payload,
@@ -174,6 +180,10 @@ export class SimulatedCpms {
     const isBusy = station.unanswered > 0 || station.hasCommandPending;
     if (this.#options.refusePipelined && isBusy) this.#refuse(station, call);
     else this.#answerLater(station, call);
+  }
+
+  #versionOf(identity: string): OcppVersion {
+    return this.#options.versionOf?.(identity) ?? FIRST_VERSION;
   }
 
   #refuse(station: CpmsStation, call: CpmsCall): void {

@@ -1,9 +1,13 @@
+import type { OcppVersion } from '../machines/shared/ocpp-version.ts';
 import { Prng } from './prng.ts';
 
 /** One charger of the demo site. */
 export interface DemoCharger {
   identity: string;
   connectors: number;
+  version: OcppVersion;
+  /** What its transactions begin with. */
+  beginsWith: 'card' | 'cable';
 }
 
 /** One car's stay. Times are milliseconds from the start of the run. */
@@ -27,13 +31,14 @@ export interface ScriptStep {
   act: DemoAct;
 }
 
+/** Both versions are there while the CPMS is away: CP-02 and CP-03 have the certain visits of that time. */
 export const DEMO_CHARGERS: readonly DemoCharger[] = [
-  { identity: 'CP-01', connectors: 2 },
-  { identity: 'CP-02', connectors: 1 },
-  { identity: 'CP-03', connectors: 1 },
-  { identity: 'CP-04', connectors: 2 },
-  { identity: 'CP-05', connectors: 1 },
-  { identity: 'CP-06', connectors: 1 },
+  { identity: 'CP-01', connectors: 2, version: '1.6', beginsWith: 'card' },
+  { identity: 'CP-02', connectors: 1, version: '1.6', beginsWith: 'card' },
+  { identity: 'CP-03', connectors: 1, version: '2.0.1', beginsWith: 'card' },
+  { identity: 'CP-04', connectors: 2, version: '2.0.1', beginsWith: 'cable' },
+  { identity: 'CP-05', connectors: 1, version: '1.6', beginsWith: 'card' },
+  { identity: 'CP-06', connectors: 1, version: '1.6', beginsWith: 'card' },
 ];
 
 /** The charger whose cable is pulled while it charges. */

@@ -1,3 +1,4 @@
+import { FIRST_VERSION, type OcppVersion } from '../machines/shared/ocpp-version.ts';
 import type { Clock, TimerHandle } from '../runtime/clock.ts';
 import { SimulatedCharger } from './charger.ts';
 import { SimulatedCpms } from './cpms.ts';
@@ -79,7 +80,11 @@ export class DemoSite {
   constructor(options: DemoSiteOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.cpms = new SimulatedCpms({ clock: options.clock, port: options.cpmsPort ?? 0 });
+    this.cpms = new SimulatedCpms({
+      clock: options.clock,
+      port: options.cpmsPort ?? 0,
+      versionOf,
+    });
     this.#load = new LoadObserver({
       clock: options.clock,
       limitMilliamps: options.limitMilliamps,
@@ -112,13 +117,12 @@ export class DemoSite {
   startChargers(southUrl: string): void {
     const { clock, seed, durationMs } = this.#options;
     this.#chargers = DEMO_CHARGERS.map(
-      ({ identity, connectors }) =>
+      (charger) =>
         new SimulatedCharger({
+          ...charger,
           url: southUrl,
-          identity,
           clock,
           seed,
-          connectors,
           phases: 3,
           meterIntervalMs: Math.min(10_000, Math.max(1_000, Math.round(durationMs / 30))),
           callTimeoutMs: 10_000,
@@ -257,4 +261,9 @@ export class DemoSite {
     if (!charger) throw new RangeError(`the demo has no charger ${identity}`);
     return charger;
   }
+}
+
+/** The CPMS speaks to each charger in that charger's own version. */
+function versionOf(identity: string): OcppVersion {
+  return DEMO_CHARGERS.find((charger) => charger.identity === identity)?.version ?? FIRST_VERSION;
 }

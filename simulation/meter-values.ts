@@ -1,32 +1,34 @@
-import { isoTime, type Payload } from './ocpp-j.ts';
 import type { SimulatedConnector } from './simulated-connector.ts';
 
 export type ReadingContext = 'Sample.Periodic' | 'Transaction.Begin' | 'Transaction.End' | 'Trigger';
 
-/** One MeterValue: register in Wh, current per phase in A, power in W. */
-export function meterValue(connector: SimulatedConnector, context: ReadingContext, wallMs: number): Payload {
+/** One number that a meter shows, whatever version says it. */
+export interface Reading {
+  measurand: 'Energy.Active.Import.Register' | 'Current.Import' | 'Power.Active.Import';
+  value: number;
+  decimals: 0 | 1;
+  unit: 'Wh' | 'A' | 'W';
+  phase?: 'L1' | 'L2' | 'L3';
+}
+
+/** All that the meter of a connector shows: register, current per phase, power. */
+export function readingsOf(connector: SimulatedConnector): Reading[] {
   const phases = connector.phases === 1 ? (['L1'] as const) : (['L1', 'L2', 'L3'] as const);
-  return {
-    timestamp: isoTime(wallMs),
-    sampledValue: [
-      energySample(connector.energyWh, context),
-      ...phases.map((phase, index) => ({
-        value: ((connector.currents[index] ?? 0) / 1_000).toFixed(1),
-        context,
+  return [
+    registerReading(connector.energyWh),
+    ...phases.map(
+      (phase, index): Reading => ({
         measurand: 'Current.Import',
-        phase,
+        value: (connector.currents[index] ?? 0) / 1_000,
+        decimals: 1,
         unit: 'A',
-      })),
-      { value: String(connector.powerWatts), context, measurand: 'Power.Active.Import', unit: 'W' },
-    ],
-  };
+        phase,
+      }),
+    ),
+    { measurand: 'Power.Active.Import', value: connector.powerWatts, decimals: 0, unit: 'W' },
+  ];
 }
 
-/** A MeterValue with the register alone, as `transactionData` of StopTransaction carries it. */
-export function registerValue(energyWh: number, context: ReadingContext, wallMs: number): Payload {
-  return { timestamp: isoTime(wallMs), sampledValue: [energySample(energyWh, context)] };
-}
-
-function energySample(energyWh: number, context: ReadingContext): Payload {
-  return { value: String(energyWh), context, measurand: 'Energy.Active.Import.Register', unit: 'Wh' };
+export function registerReading(energyWh: number): Reading {
+  return { measurand: 'Energy.Active.Import.Register', value: energyWh, decimals: 0, unit: 'Wh' };
 }

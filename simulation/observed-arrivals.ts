@@ -1,5 +1,5 @@
 import type { CpmsCall } from './cpms-options.ts';
-import { messageKey } from './message-key.ts';
+import { type KeyForm, messageOf } from './message-key.ts';
 
 export interface Arrival {
   /** Order in which the CPMS got the transaction messages of this station. */
@@ -18,7 +18,7 @@ export interface Arrivals {
 }
 
 /** Sorts the CALLs of one station into first arrivals, permitted repeats, retries after an error and duplicates. */
-export function judgeArrivals(calls: readonly CpmsCall[]): Arrivals {
+export function judgeArrivals(calls: readonly CpmsCall[], form: KeyForm): Arrivals {
   const first = new Map<string, number>();
   const previousOf = new Map<string, CpmsCall>();
   const delivered = new Map<string, Arrival>();
@@ -28,8 +28,9 @@ export function judgeArrivals(calls: readonly CpmsCall[]): Arrivals {
   let last: CpmsCall | null = null;
   let position = 0;
   for (const call of calls) {
-    const key = messageKey(call.action, call.payload);
-    if (key === null) continue;
+    const known = messageOf(call.action, call.payload, form);
+    if (known === null) continue;
+    const { key } = known;
     const previous = previousOf.get(key);
     if (!first.has(key)) first.set(key, position);
     if (previous && previous.outcome !== 'error') {

@@ -1,14 +1,16 @@
 import type { CpmsCall, Outage } from './cpms-options.ts';
 import { groupBy } from './group-by.ts';
-import { messageKey } from './message-key.ts';
+import { type KeyForm, messageOf } from './message-key.ts';
 import { type Arrivals, judgeArrivals } from './observed-arrivals.ts';
-import { integerOf } from './ocpp-j.ts';
-import type { AnsweredMessage } from './transaction-message.ts';
+import { isPayload } from './ocpp-j.ts';
+import type { AnsweredMessage, MessageKind } from './transaction-message.ts';
 
 /** What the chargers may forget, because they were answered. */
 export interface ChargerTrace {
   identity: string;
   answered: readonly AnsweredMessage[];
+  /** Its CPMS speaks another version: what that has no message for is not counted. */
+  isTranslated?: boolean;
 }
 
 /** Counts of transaction messages and sessions, seen from outside alone. */
@@ -58,19 +60,27 @@ function observeCharger(
   outages: readonly Outage[],
   report: DeliveryReport,
 ): void {
-  const arrivals = judgeArrivals(calls);
+  const form: KeyForm = charger.isTranslated ? 'shared' : 'whole';
+  const arrivals = judgeArrivals(calls, form);
   report.duplicates += arrivals.duplicates;
   report.permittedRepeats += arrivals.permittedRepeats;
   const seen = new Set<string>();
-  const accepted: AcceptedMessage[] = [];
+  const all: AcceptedMessage[] = [];
   for (const message of charger.answered) {
-    const key = messageKey(message.action, message.payload);
-    if (key === null || seen.has(key)) continue;
-    seen.add(key);
-    accepted.push({ key, message });
+    const known = messageOf(message.action, message.payload, form);
+    if (known === null || seen.has(known.key)) continue;
+    seen.add(known.key);
+    all.push({ ...known, message });
   }
-  for (const entry of accepted) countAccepted(entry, arrivals, outages, report);
-  report.misattributed += countMisattributed(accepted, arrivals);
+  const sessions = new Set(
+    all.flatMap(({ kind, message }) => (kind === 'start' ? [message.transaction] : [])),
+  );
+  const ofSession = all.filter(({ message }) => sessions.has(message.transaction));
+  // To 1.6 a cable without a card is no transaction.
+  const accepted = charger.isTranslated ? ofSession : all;
+  for (const entry of accepted) countAccepted(entry, arrivals, report);
+  for (const entry of ofSession) countSession(entry, arrivals, outages, report);
+  report.misattributed += countMisattributed(ofSession, arrivals);
   report.orderViolations.charger += countInversions(accepted, arrivals);
   for (const group of groupBy(accepted, ({ message }) => message.transaction).values()) {
     report.orderViolations.transaction += countInversions(group, arrivals);
@@ -78,35 +88,39 @@ function observeCharger(
 }
 
 interface AcceptedMessage {
+  kind: MessageKind;
   key: string;
   message: AnsweredMessage;
 }
 
-function countAccepted(
-  { key, message }: AcceptedMessage,
-  arrivals: Arrivals,
-  outages: readonly Outage[],
-  report: DeliveryReport,
-): void {
+function countAccepted({ key }: AcceptedMessage, arrivals: Arrivals, report: DeliveryReport): void {
   const isDelivered = arrivals.delivered.has(key);
   const isRefused = !isDelivered && arrivals.refused.has(key);
   report.accepted += 1;
   if (isDelivered) report.delivered += 1;
   else if (isRefused) report.refused += 1;
   else report.lost += 1;
-  if (message.action === 'MeterValues') return;
+}
+
+function countSession(
+  { kind, key, message }: AcceptedMessage,
+  arrivals: Arrivals,
+  outages: readonly Outage[],
+  report: DeliveryReport,
+): void {
+  if (kind !== 'start' && kind !== 'stop') return;
   const inOutage = outages.some(
     ({ fromMs, toMs }) => message.answeredAtMs >= fromMs && message.answeredAtMs < (toMs ?? Infinity),
   );
   const { sessions } = report;
-  if (message.action === 'StartTransaction') {
+  if (kind === 'start') {
     sessions.started += 1;
     if (inOutage) sessions.startedInOutage += 1;
   } else {
     sessions.stopped += 1;
     if (inOutage) sessions.stoppedInOutage += 1;
   }
-  if (inOutage && isDelivered) sessions.outageDeliveredAfterwards += 1;
+  if (inOutage && arrivals.delivered.has(key)) sessions.outageDeliveredAfterwards += 1;
 }
 
 /** How many messages arrived (first time) after one that the charger had said later. */
@@ -122,19 +136,22 @@ function countInversions(accepted: readonly AcceptedMessage[], arrivals: Arrival
   return inversions;
 }
 
-function countMisattributed(accepted: readonly AcceptedMessage[], arrivals: Arrivals): number {
-  const idOf = new Map<string, number | null>();
-  for (const { key, message } of accepted) {
-    if (message.action !== 'StartTransaction') continue;
-    const start = arrivals.delivered.get(key);
-    if (start) idOf.set(message.transaction, integerOf(start.call.answer?.transactionId));
+function countMisattributed(ofSession: readonly AcceptedMessage[], arrivals: Arrivals): number {
+  const idOf = new Map<string, unknown>();
+  for (const { kind, key, message } of ofSession) {
+    const start = kind === 'start' ? arrivals.delivered.get(key) : undefined;
+    if (start) idOf.set(message.transaction, transactionIdIn(start.call));
   }
-  return accepted.filter(({ key, message }) => {
-    const arrived = message.action === 'StartTransaction' ? undefined : arrivals.delivered.get(key);
-    return (
-      arrived !== undefined && integerOf(arrived.call.payload.transactionId) !== idOf.get(message.transaction)
-    );
+  return ofSession.filter(({ kind, key, message }) => {
+    const arrived = kind === 'start' ? undefined : arrivals.delivered.get(key);
+    return arrived !== undefined && transactionIdIn(arrived.call) !== idOf.get(message.transaction);
   }).length;
+}
+
+/** As the CPMS calls the transaction: in 1.6 it names it in its answer to the start. */
+function transactionIdIn({ action, payload, answer }: CpmsCall): unknown {
+  if (action === 'StartTransaction') return answer?.transactionId;
+  return isPayload(payload.transactionInfo) ? payload.transactionInfo.transactionId : payload.transactionId;
 }
 
 function emptyReport(): DeliveryReport {

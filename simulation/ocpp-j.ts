@@ -1,5 +1,5 @@
 /**
- * A plain reading of OCPP-J 1.6 frames. On purpose not the product's codec: what judges the product
+ * A plain reading of OCPP-J frames, which are the same in 1.6 and 2.0.1. On purpose not the product's codec: what judges the product
  * must not share its mistakes.
  */
 export type Payload = Record<string, unknown>;
@@ -73,4 +73,9 @@ export function integerOf(value: unknown): number | null {
 /** idTagInfo.status of an answer, or null when there is none. */
 export function idTagStatus(answer: Payload): string | null {
   return isPayload(answer.idTagInfo) ? textOf(answer.idTagInfo.status) : null;
+}
+
+/** The same of an answer in 2.0.1. */
+export function idTokenStatus(answer: Payload): string | null {
+  return isPayload(answer.idTokenInfo) ? textOf(answer.idTokenInfo.status) : null;
 }

@@ -11,8 +11,8 @@ export const PROFILES_MAX = 32;
 export const STACK_LEVEL_MAX = 9;
 
 export interface RunningTransaction {
-  /** Null as long as the start has not been answered. */
-  transactionId: number | null;
+  /** Null as long as nobody has named it. */
+  transactionId: number | string | null;
   startedAtMs: number;
 }
 

@@ -23,15 +23,19 @@ export class SimulatedConnector {
   readonly phases: 1 | 3;
   vehicle: SimulatedVehicle | null = null;
   transaction: LocalTransaction | null = null;
+  /** A transaction that began with the cable and waits for its card. */
+  unauthorised: LocalTransaction | null = null;
   /** Presented at this outlet, by card or from remote. */
   idTag: string | null = null;
+  /** Of the command that presented it, where the version numbers them. */
+  remoteStartId: number | null = null;
   permission: Permission = 'none';
   isOperative = true;
   /** ChangeAvailability that waits for the end of the transaction. */
   operativeLater: boolean | null = null;
   reservation: { id: number; idTag: string } | null = null;
   /** As last sent; null means that it has to be sent. */
-  reportedStatus: ConnectorStatus | null = null;
+  reportedStatus: string | null = null;
   /** What the pilot signal offers, milliamps per phase. */
   offeredMilliamps = 0;
   currents: PhaseMilliamps = NO_CURRENT;
@@ -78,8 +82,9 @@ export class SimulatedConnector {
   }
 
   /** A remote start without a car: the tag waits for one until then (ConnectionTimeOut). */
-  grant(idTag: string, untilMonotonicMs: number): void {
+  grant(idTag: string, remoteStartId: number | null, untilMonotonicMs: number): void {
     this.idTag = idTag;
+    this.remoteStartId = remoteStartId;
     this.permission = 'granted';
     this.#grantEndsMs = untilMonotonicMs;
   }
@@ -87,12 +92,14 @@ export class SimulatedConnector {
   expireGrant(monotonicMs: number): void {
     if (this.permission !== 'granted' || monotonicMs < this.#grantEndsMs) return;
     this.idTag = null;
+    this.remoteStartId = null;
     this.permission = 'none';
   }
 
   /** Gives the id of the reservation that the transaction uses up, if there is one. */
   beginTransaction(transaction: LocalTransaction): number | null {
     this.transaction = transaction;
+    this.unauthorised = null;
     this.permission = 'used';
     if (this.reservation?.idTag !== transaction.idTag) return null;
     const { id } = this.reservation;
@@ -104,6 +111,7 @@ export class SimulatedConnector {
   endTransaction(): void {
     this.transaction = null;
     this.idTag = null;
+    this.remoteStartId = null;
     this.permission = 'used';
     if (this.operativeLater !== null) this.isOperative = this.operativeLater;
     this.operativeLater = null;
@@ -115,6 +123,7 @@ export class SimulatedConnector {
     this.vehicle?.disconnect();
     this.vehicle = null;
     this.idTag = null;
+    this.remoteStartId = null;
     this.permission = 'none';
     this.currents = NO_CURRENT;
   }

@@ -5,22 +5,37 @@ export interface LocalTransaction {
   /** Unique within the run; never on the wire. */
   readonly localId: string;
   readonly connector: number;
-  readonly idTag: string;
-  readonly startedAtMs: number;
+  /** Null while the cable is in and no card was shown yet. */
+  idTag: string | null;
+  /** Of the command that started it; null for a card at the charger. */
+  remoteStartId: number | null;
+  startedAtMs: number;
   readonly meterStartWh: number;
-  /** From StartTransaction.conf; null until it came. */
-  transactionId: number | null;
+  /** As it is called on the wire; in 1.6 null until the answer to its start came. */
+  transactionId: number | string | null;
   nextSampleAtMs: number;
+  /** Messages about it so far: what 2.0.1 numbers them by. */
+  messages: number;
+  /** What the car does, as it was last told; null where the version does not tell it. */
+  toldState: string | null;
 }
 
-export type TransactionAction = 'StartTransaction' | 'MeterValues' | 'StopTransaction';
+export type TransactionAction = 'StartTransaction' | 'MeterValues' | 'StopTransaction' | 'TransactionEvent';
+
+/** What a message means, whatever its version: `notice` is an event that 1.6 has no message for. */
+export type MessageKind = 'start' | 'sample' | 'stop' | 'notice';
+
+/** A transaction message in the words of one version. */
+export interface SaidMessage {
+  readonly action: TransactionAction;
+  readonly kind: MessageKind;
+  /** But for what is known only when it is sent first (`ChargerWords.sealed`). */
+  readonly content: Payload;
+}
 
 /** A message that a charger must keep until it is answered. */
-export interface TransactionMessage {
-  readonly action: TransactionAction;
+export interface TransactionMessage extends SaidMessage {
   readonly transaction: LocalTransaction;
-  /** Content but for the transaction id, which is filled in when the message is first sent. */
-  readonly content: Payload;
   /** As sent, from the first sending on: every repeat carries the same. */
   payload: Payload | null;
   messageIds: string[];

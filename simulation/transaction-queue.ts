@@ -1,5 +1,4 @@
-import type { Payload } from './ocpp-j.ts';
-import type { LocalTransaction, TransactionAction, TransactionMessage } from './transaction-message.ts';
+import type { LocalTransaction, SaidMessage, TransactionMessage } from './transaction-message.ts';
 
 /** Transaction messages one charger can keep. When full, the oldest sample in waiting goes (`thinned`). */
 const MESSAGES_MAX = 20_000;
@@ -30,9 +29,9 @@ export class TransactionQueue {
     return this.#waiting[0] ?? null;
   }
 
-  add(action: TransactionAction, transaction: LocalTransaction, content: Payload): void {
+  add(said: SaidMessage, transaction: LocalTransaction): void {
     if (this.#waiting.length >= MESSAGES_MAX) this.#thin();
-    this.#waiting.push({ action, transaction, content, payload: null, messageIds: [], errors: 0 });
+    this.#waiting.push({ ...said, transaction, payload: null, messageIds: [], errors: 0 });
   }
 
   /** The head was answered: the charger may forget it. */
@@ -51,7 +50,7 @@ export class TransactionQueue {
 
   #giveUp(head: TransactionMessage): void {
     const lost = (message: TransactionMessage): boolean =>
-      message === head || (head.action === 'StartTransaction' && message.transaction === head.transaction);
+      message === head || (head.kind === 'start' && message.transaction === head.transaction);
     const kept = this.#waiting.filter((message) => !lost(message));
     this.#givenUp += this.#waiting.length - kept.length;
     this.#waiting.splice(0, this.#waiting.length, ...kept);
@@ -59,16 +58,9 @@ export class TransactionQueue {
 
   #thin(): void {
     // Not the head: it may be under way.
-    const index = this.#waiting.findIndex((message, at) => at > 0 && message.action === 'MeterValues');
+    const index = this.#waiting.findIndex((message, at) => at > 0 && message.kind === 'sample');
     if (index < 0) return;
     this.#waiting.splice(index, 1);
     this.#thinned += 1;
   }
-}
-
-/** The message as it goes on the wire, fixed at its first sending. */
-export function sealPayload(message: TransactionMessage): Payload {
-  if (message.action === 'StartTransaction') message.payload ??= message.content;
-  else message.payload ??= { ...message.content, transactionId: message.transaction.transactionId };
-  return message.payload;
 }

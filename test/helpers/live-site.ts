@@ -3,9 +3,11 @@ import type { SiteTiming } from '../../actors/site-tree.ts';
 import { type Site, startSite } from '../../app/site.ts';
 import type { SiteConfig } from '../../app/site-file/site-config.ts';
 import { defaultGovernance, type GovernanceRules } from '../../machines/shared/governance/rules.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { SystemClock } from '../../runtime/system-clock.ts';
 import { SimulatedCharger } from '../../simulation/charger.ts';
+import type { SimulatedChargerOptions } from '../../simulation/charger-options.ts';
 import { SimulatedCpms } from '../../simulation/cpms.ts';
 import type { SimulatedCpmsOptions } from '../../simulation/cpms-options.ts';
 import { type DeliveryReport, observeDelivery } from '../../simulation/observer.ts';
@@ -25,6 +27,10 @@ export interface LiveSiteOptions {
   governance?: GovernanceRules;
   /** Of every charger; without it they stay while the CPMS is away. */
   mirrorCloseAfterMs?: number;
+  /** What each charger speaks, in the order of `LIVE_CHARGERS`; by default 1.6. */
+  speech?: ReadonlyArray<Pick<SimulatedChargerOptions, 'version' | 'beginsWith'>>;
+  /** The one version of the CPMS; by default it speaks to each charger in that charger's own. */
+  cpmsVersion?: OcppVersion;
   /** Of the chargers, towards the product. */
   callTimeoutMs?: number;
 }
@@ -52,7 +58,11 @@ export class LiveSite {
 
   private constructor(options: LiveSiteOptions) {
     this.#options = options;
-    this.cpms = new SimulatedCpms({ clock: this.clock, ...options.cpms });
+    this.cpms = new SimulatedCpms({
+      clock: this.clock,
+      versionOf: (identity) => options.cpmsVersion ?? this.versionOf(identity),
+      ...options.cpms,
+    });
     this.hops = new HopClock(this.clock);
   }
 
@@ -87,7 +97,18 @@ export class LiveSite {
   }
 
   get delivery(): DeliveryReport {
-    return observeDelivery(this.chargers, this.cpms.calls, this.cpms.outages);
+    const { cpmsVersion } = this.#options;
+    const traces = this.chargers.map(({ identity, answered }) => ({
+      identity,
+      answered,
+      isTranslated: cpmsVersion !== undefined && cpmsVersion !== this.versionOf(identity),
+    }));
+    return observeDelivery(traces, this.cpms.calls, this.cpms.outages);
+  }
+
+  /** That the charger speaks. */
+  versionOf(identity: string): OcppVersion {
+    return this.#options.speech?.[LIVE_CHARGERS.indexOf(identity)]?.version ?? '1.6';
   }
 
   /** All transaction messages that chargers hold an answer for. */
@@ -152,8 +173,9 @@ export class LiveSite {
 
   #startChargers(): void {
     this.chargers = LIVE_CHARGERS.map(
-      (identity) =>
+      (identity, index) =>
         new SimulatedCharger({
+          ...this.#options.speech?.[index],
           url: `ws://127.0.0.1:${this.site.southPort}`,
           identity,
           clock: this.clock,

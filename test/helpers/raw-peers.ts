@@ -87,7 +87,7 @@ export class RawCpms {
     if (kind !== 2) return;
     const call: CpmsCall = {
       ...{ identity, connection: 0, messageId, action, payload, raw, receivedAtMs: Date.now() },
-      ...{ outcome: 'result', answer: null },
+      ...{ version: '1.6', outcome: 'result', answer: null },
     };
     this.calls.push(call);
     const answer = this.#answers.answer(call);

@@ -60,6 +60,7 @@ export class ScriptedCpms {
       const receivedAtMs = this.#clock.wallMs();
       const call: CpmsCall = {
         ...{ identity, connection, messageId, action, payload, raw, receivedAtMs },
+        version: '1.6',
         outcome: 'none',
         answer: null,
       };

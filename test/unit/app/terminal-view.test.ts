@@ -135,6 +135,11 @@ describe('the screen', () => {
     }
   });
 
+  test('wide enough for them all tells the version of each charger', () => {
+    expect(draw({}, 120).join('\n')).toMatch(/SEEN +OCPP\n.*cp-01\/1 .* 1\.6/);
+    expect(draw({}, 120, 30).join('\n')).toContain('SESSION');
+  });
+
   test('too narrow for all columns keeps connector, state and draw', () => {
     const text = draw({}, 40, 20).join('\n');
     expect(text).toMatch(/CONNECTOR +STATE +DRAW/);

@@ -22,7 +22,8 @@ export async function aChargerBench(
   options: { charger?: Partial<SimulatedChargerOptions>; cpms?: Partial<SimulatedCpmsOptions> } = {},
 ): Promise<ChargerBench> {
   const clock = new ScaledClock(new SystemClock(), 10);
-  const cpms = new SimulatedCpms({ clock, ...options.cpms });
+  const versionOf = () => options.charger?.version ?? '1.6';
+  const cpms = new SimulatedCpms({ clock, versionOf, ...options.cpms });
   await cpms.start();
   const charger = new SimulatedCharger({
     url: cpms.url,

@@ -17,6 +17,18 @@ describe('plan of the demo', () => {
     }
   });
 
+  it('has sessions that begin in the outage of the CPMS at chargers of both versions', () => {
+    for (const { durationMs, visits } of RUNS) {
+      const begun = visits.filter(
+        ({ arriveAtMs }) => arriveAtMs > durationMs * 0.2 && arriveAtMs < durationMs * 0.4,
+      );
+      const versions = begun.map(
+        (visit) => DEMO_CHARGERS.find(({ identity }) => identity === visit.identity)!.version,
+      );
+      expect(new Set(versions)).toEqual(new Set(['1.6', '2.0.1']));
+    }
+  });
+
   it('has a car at the charger whose link goes down, before and after', () => {
     for (const { durationMs, visits } of RUNS) {
       const there = visits.filter(({ identity }) => identity === DEMO_LINK_VICTIM);

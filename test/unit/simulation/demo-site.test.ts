@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { SystemClock } from '../../../runtime/system-clock.ts';
+import { DEMO_CHARGERS } from '../../../simulation/demo-plan.ts';
 import { DemoSite } from '../../../simulation/demo-site.ts';
 import { ScaledClock } from '../../../simulation/scaled-clock.ts';
 
@@ -18,6 +19,10 @@ it('plays its whole script against chargers that talk straight to the CPMS, and 
 
   expect(bus).toEqual(['stop', 'start']);
   expect(report.sessions.started).toBeGreaterThanOrEqual(8);
+  const versions = site.cpms.calls.map(({ identity, version }) => `${identity} ${version}`);
+  expect([...new Set(versions)].sort()).toEqual(
+    DEMO_CHARGERS.map(({ identity, version }) => `${identity} ${version}`),
+  );
   expect(report.sessions.stopped).toBe(report.sessions.started);
   // Nobody stands in for the CPMS here, so no charger can have been answered while it was away.
   expect(report.sessions.startedInOutage + report.sessions.stoppedInOutage).toBe(0);

@@ -47,6 +47,7 @@ function arrived([action, payload]: [TransactionAction, Payload], more: Partial<
   return {
     identity: 'CP-1',
     connection: 1,
+    version: '1.6',
     messageId,
     action,
     payload,
@@ -161,5 +162,105 @@ describe('observer of deliveries', () => {
   it('keeps stations apart that use the same ids', () => {
     const other = arrived(start, { identity: 'CP-2' });
     expect(observe([other, other])).toMatchObject({ delivered: 0, lost: 4, duplicates: 0 });
+  });
+
+  describe('of OCPP 2.0.1', () => {
+    const event = (eventType: string, second: number, more: Payload = {}): [TransactionAction, Payload] => [
+      'TransactionEvent',
+      { eventType, timestamp: stamp(second), transactionInfo: { transactionId: 'tx' }, ...more },
+    ];
+    const card = { idToken: { idToken: 'T', type: 'ISO14443' } };
+    const reading = (second: number, value: number, context = 'Sample.Periodic'): Payload => ({
+      meterValue: [
+        {
+          timestamp: stamp(second),
+          sampledValue: [{ value, context, measurand: 'Energy.Active.Import.Register' }],
+        },
+      ],
+    });
+    const SAID = {
+      plug: event('Started', 0, { seqNo: 0, ...reading(0, 100, 'Transaction.Begin') }),
+      start: event('Updated', 1, { seqNo: 1, ...card }),
+      state: event('Updated', 2, { seqNo: 2 }),
+      sample: event('Updated', 10, { seqNo: 3, ...reading(10, 110) }),
+      stop: event('Ended', 30, { seqNo: 4, ...reading(30, 130, 'Transaction.End') }),
+    };
+    const said = Object.values(SAID);
+    const charger = (isTranslated: boolean) => ({
+      identity: 'CP-1',
+      answered: said.map((one, index) => answered(one, index)),
+      isTranslated,
+    });
+
+    it('finds nothing wrong with what came as it was said, but for the mark that it was late', () => {
+      const calls = said.map(([action, payload]) =>
+        arrived([action, { ...payload, offline: true }], { messageId: String(payload.seqNo) }),
+      );
+      expect(observeDelivery([charger(false)], calls, [])).toMatchObject({
+        accepted: 5,
+        delivered: 5,
+        duplicates: 0,
+        misattributed: 0,
+        orderViolations: { charger: 0, transaction: 0 },
+        sessions: { started: 1, stopped: 1 },
+      });
+      const [last, forged] = [calls.at(-1)!, { seqNo: 9 }];
+      const changed = { ...last, payload: { ...last.payload, ...forged } };
+      expect(observeDelivery([charger(false)], [...calls.slice(0, -1), changed], []).lost).toBe(1);
+    });
+
+    it('knows it again in the words of 1.6, and misses nothing that 1.6 has no word for', () => {
+      const sampledValue = [
+        { value: '110', context: 'Sample.Periodic', measurand: 'Energy.Active.Import.Register' },
+      ];
+      const calls = [
+        arrived(['StartTransaction', { connectorId: 1, idTag: 'T', meterStart: 100, timestamp: stamp(1) }]),
+        arrived([
+          'MeterValues',
+          { connectorId: 1, transactionId: 1, meterValue: [{ timestamp: stamp(10), sampledValue }] },
+        ]),
+        arrived(['StopTransaction', { transactionId: 1, meterStop: 130, timestamp: stamp(30) }]),
+      ];
+      const observed = (which: CpmsCall[]): DeliveryReport => observeDelivery([charger(true)], which, []);
+      expect(observed(calls)).toMatchObject({ accepted: 3, delivered: 3, lost: 0, misattributed: 0 });
+      expect(observed(calls.slice(0, 2)).lost).toBe(1);
+      const foreign = { ...calls[2]!, payload: { ...calls[2]!.payload, transactionId: 2 } };
+      expect(observed([...calls.slice(0, 2), foreign]).misattributed).toBe(1);
+    });
+
+    it('is what a charger of 1.6 said, translated', () => {
+      const meterValue = (second: number, value: string): Payload => ({
+        connectorId: 1,
+        meterValue: [
+          {
+            timestamp: stamp(second),
+            sampledValue: [
+              { value, context: 'Sample.Periodic', measurand: 'Energy.Active.Import.Register', unit: 'Wh' },
+            ],
+          },
+        ],
+      });
+      const stopped = { transactionId: 7, meterStop: 130, timestamp: stamp(30), reason: 'Local' };
+      const answeredIn16 = [
+        answered(
+          ['StartTransaction', { connectorId: 1, idTag: 'T', meterStart: 100, timestamp: stamp(1) }],
+          1,
+        ),
+        answered(['MeterValues', meterValue(10, '110.0')], 2),
+        answered(['StopTransaction', stopped], 3),
+      ];
+      const trace = { identity: 'CP-1', answered: answeredIn16, isTranslated: true };
+      const calls = [SAID.start, SAID.sample, SAID.stop].map((one) =>
+        arrived(one, { messageId: String(one[1].seqNo) }),
+      );
+      expect(observeDelivery([trace], calls, [])).toMatchObject({
+        accepted: 3,
+        delivered: 3,
+        lost: 0,
+        misattributed: 0,
+        sessions: { started: 1, stopped: 1 },
+      });
+      expect(observeDelivery([trace], [...calls, calls[1]!], []).duplicates).toBe(1);
+    });
   });
 });
