@@ -73,7 +73,7 @@ const DEFAULT_LIMITS: SouthServerLimits = {
   frameBytesMax: 256 * 1024,
   connectionsMax: 4_096,
   headerBytesMax: 8_192,
-  pendingPerAddressMax: 50,
+  pendingPerAddressMax: 128,
   waitingMax: 1_024,
   waitMs: 20_000,
   handshakeTimeoutMs: 5_000,
