@@ -72,7 +72,7 @@ async function stormTheProduct(
       context.say(`storm on the product, round ${round}`);
       await sleep(REST_MS);
       await server.ask('watchLoop');
-      seen.rounds.push(await measuredStorm(generator, server));
+      seen.rounds.push(await measuredStorm(context, generator, server));
       const standstillMs = Math.round((await server.ask('loopStandstillMs')) as number);
       seen.loopStandstillMs = Math.max(seen.loopStandstillMs, standstillMs);
       seen.rssBytes = Math.max(seen.rssBytes, readFigures(server.pid).rssBytes);
@@ -100,7 +100,7 @@ async function stormTheFloor(
     for (let round = 1; round <= rounds; round++) {
       context.say(`storm on bare wss, round ${round}`);
       await sleep(REST_MS);
-      seen.push(await measuredStorm(generator, server));
+      seen.push(await measuredStorm(context, generator, server));
     }
     return seen;
   } finally {
@@ -108,9 +108,10 @@ async function stormTheFloor(
   }
 }
 
-async function measuredStorm(generator: Child, server: Child): Promise<MeasuredRound> {
+async function measuredStorm(context: BenchContext, generator: Child, server: Child): Promise<MeasuredRound> {
   const before = readFigures(server.pid).mainThreadCpuMicros;
   const round = (await generator.ask('storm')) as unknown as StormRound;
+  context.say(`storm: the last one was back after ${Math.round(Math.max(0, ...round.bootedMs))} ms`);
   return { ...round, cpuMs: (readFigures(server.pid).mainThreadCpuMicros - before) / 1_000 };
 }
 
