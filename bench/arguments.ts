@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export type Part = 'pipeline' | 'recovery' | 'store';
+export type Part = 'pipeline' | 'recovery' | 'store' | 'storm';
 
 export interface BenchArguments {
   json: boolean;
@@ -21,11 +21,11 @@ export const usage = `npm run bench -- [options]
   --json               one JSON document as the last line
   --quick              shorter rounds, one per cell
   --write              writes bench/RESULTS.md
-  --part NAME          pipeline, recovery or store; may be repeated (default: all)
-  --chargers A,B       numbers of chargers (default: 1,100,200,1000)
+  --part NAME          pipeline, recovery, store or storm; may be repeated (default: all)
+  --chargers A,B       numbers of chargers of the pipeline (default: 1,100,200,1000)
   --profile FOLDER     CPU profiles of the product's processes`;
 
-const PARTS: readonly Part[] = ['pipeline', 'recovery', 'store'];
+const PARTS: readonly Part[] = ['pipeline', 'recovery', 'store', 'storm'];
 const CHARGERS_MAX = 4_000;
 
 export function parseArguments(args: readonly string[]): BenchArguments {

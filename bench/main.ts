@@ -9,10 +9,11 @@ import { measureRecovery } from './recovery.ts';
 import { pipelineTable, resultsPage, summary } from './report.ts';
 import { type BenchResult, compare } from './results.ts';
 import { measureStoreRate } from './store-rate.ts';
+import { measureStorm } from './storm.ts';
 
 const USAGE_EXIT = 2;
-const DEFAULT = { rounds: 5, warmMs: 700, runMs: 2_500, recoveries: 5, paceMs: 30_000 };
-const QUICK = { rounds: 1, warmMs: 500, runMs: 1_000, recoveries: 3, paceMs: 15_000 };
+const DEFAULT = { rounds: 5, warmMs: 700, runMs: 2_500, recoveries: 5, paceMs: 30_000, storms: 5 };
+const QUICK = { rounds: 1, warmMs: 500, runMs: 1_000, recoveries: 3, paceMs: 15_000, storms: 1 };
 
 /** The project's folder: `npm run` and `scripts/bench.mjs` start us there. */
 const PROJECT = process.cwd();
@@ -46,6 +47,7 @@ async function measure(context: BenchContext, args: BenchArguments): Promise<Ben
     pipeline: compare(cells),
     recovery: wants('recovery') ? await measureRecovery(context, plan.recoveries) : null,
     store: wants('store') ? await measureStoreRate(context, plan.paceMs) : null,
+    storm: wants('storm') ? await measureStorm(context, plan.storms) : null,
   };
 }
 

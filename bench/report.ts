@@ -1,4 +1,5 @@
 import type { BenchResult, PipelineResult } from './results.ts';
+import { stormText } from './storm/figures.ts';
 
 const COLUMNS: ReadonlyArray<[title: string, cell: (row: PipelineResult) => string]> = [
   ['chargers', (row) => String(row.chargers)],
@@ -35,7 +36,7 @@ export function pipelineTable(results: readonly PipelineResult[]): string {
   return lines.join('\n');
 }
 
-export function summary({ recovery, store }: BenchResult): string {
+export function summary({ recovery, store, storm }: BenchResult): string {
   const lines: string[] = [];
   if (recovery)
     lines.push(
@@ -47,6 +48,7 @@ export function summary({ recovery, store }: BenchResult): string {
       `Storage at 50 charging chargers: ${mega(store.bytesPerHourAtFiftyChargers)} MB an hour written to the disk in whole pages, ` +
         `${mega(store.storeBytesPerHour)} MB of them content, in ${store.commitsPerHour} commits.`,
     );
+  if (storm) lines.push(stormText(storm));
   return lines.join('\n');
 }
 
@@ -73,6 +75,7 @@ ${summary(result)}
 - CPU is that of the server's main thread, per message, from the kernel's accounting. Its other threads (garbage collection, LMDB's writer) run beside it.
 - Memory is resident memory after settling and a garbage collection, per charger with link, two connectors and a running session.
 - \`store B/msg\` are bytes handed to the store; \`written B/msg\` is what the process then wrote, in whole pages (and the little that went to sockets). \`upstream/s\` is what the CPMS received: at full speed the chargers are answered faster than one CALL at a time upstream can carry, and the queue takes the rest.
+- Storm: the chargers sit behind one address, on plain \`ws\`, with transactions running; all sockets are cut at once, and at that moment all dial again, together with bad ones: every other known with a wrong password, the rest unknown. A dial that is refused or takes 10 s is tried again after 1 to 2 s. Nine of ten have random keys, the others passwords that were proven by scrypt when they first came in. One sample each is on its way when the cut comes, three more are taken while away. Security profile 2; the whole product with its defaults. Bare wss: the same storm against \`https\` and \`ws\` with the same TLS settings, which compares passwords as they are and answers at once.
 - The managed nats-server carries the tells; load management is off.
 `;
 }

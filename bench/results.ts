@@ -1,3 +1,4 @@
+import type { StormResult } from './storm/figures.ts';
 import type { CellFigures } from './subject.ts';
 
 export type RowName = 'ws' | 'ocpp-rpc' | 'sample' | 'turn';
@@ -44,6 +45,7 @@ export interface BenchResult {
     storeBytesPerHour: number;
     commitsPerHour: number;
   } | null;
+  storm: StormResult | null;
 }
 
 /** Compares each cell with the baselines of the same number of chargers. */

@@ -1,6 +1,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import {
+  type AddressInfo,
+  createServer as createListener,
+  type Server as Listener,
+  type Socket,
+} from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PendingSockets } from './pending-sockets.ts';
 import { answerAndDestroy } from './refusal-answers.ts';
@@ -23,6 +28,8 @@ export class Door {
   readonly isSecure: boolean;
   readonly #listen: DoorOptions['listen'];
   readonly #pending: PendingSockets;
+  readonly #listener: Listener;
+  /** Never listens: the listener hands each connection over, unread, when it is its turn. */
   readonly #server: Server;
   readonly #tlsServer: TlsServer | null;
 
@@ -37,8 +44,9 @@ export class Door {
       ? createTlsServer({ ...http, ...tlsOptionsOf(tls.material, tls.asksCertificates) })
       : null;
     this.#server = this.#tlsServer ?? createServer(http);
-    this.#server.maxConnections = options.connectionsMax;
-    this.#server.on('connection', (socket: Socket) => this.#pending.take(socket));
+    this.#listener = createListener({ pauseOnConnect: true, noDelay: true, allowHalfOpen: !this.isSecure });
+    this.#listener.maxConnections = options.connectionsMax;
+    this.#listener.on('connection', (socket) => this.#pending.take(socket, () => this.#handOver(socket)));
     this.#server.on('upgrade', options.onUpgrade);
     this.#server.on('request', (_request, response) => {
       response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
@@ -58,12 +66,12 @@ export class Door {
 
   /** Rejects when the address cannot be bound. */
   listen(): Promise<number> {
-    const server = this.#server;
+    const listener = this.#listener;
     return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.#listen.port, this.#listen.host, () => {
-        server.off('error', reject);
-        resolve((server.address() as AddressInfo).port);
+      listener.once('error', reject);
+      listener.listen(this.#listen.port, this.#listen.host, () => {
+        listener.off('error', reject);
+        resolve((listener.address() as AddressInfo).port);
       });
     });
   }
@@ -73,10 +81,16 @@ export class Door {
     this.#tlsServer?.setSecureContext(secureContextOf(material));
   }
 
+  /** Resolves when the last connection is gone; those on their way in are for {@link PendingSockets} to end. */
   close(): Promise<void> {
     return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
+      this.#listener.close(() => resolve());
     });
+  }
+
+  #handOver(socket: Socket): void {
+    this.#server.emit('connection', socket);
+    // TLS reads for itself.
+    if (!this.isSecure) socket.resume();
   }
 }

@@ -43,8 +43,12 @@ export interface SouthServerLimits {
   /** Open TCP connections per port; further ones are dropped by the listener. */
   connectionsMax: number;
   headerBytesMax: number;
-  /** Connections of one address that may be on their way in at once; a further one is dropped. */
+  /** Connections of one address that may be on their way in at once; further ones wait for their turn. */
   pendingPerAddressMax: number;
+  /** Connections that may wait, in all, and half as many of one address; a further one is dropped. */
+  waitingMax: number;
+  /** Who waited this long is dropped. */
+  waitMs: number;
   /** For the TLS handshake, and again from there to the end of the login. */
   handshakeTimeoutMs: number;
   /** Refused logins are answered a multiple of this after the request, so that the time tells nothing of the work. */
@@ -69,7 +73,9 @@ const DEFAULT_LIMITS: SouthServerLimits = {
   frameBytesMax: 256 * 1024,
   connectionsMax: 4_096,
   headerBytesMax: 8_192,
-  pendingPerAddressMax: 50,
+  pendingPerAddressMax: 128,
+  waitingMax: 1_024,
+  waitMs: 20_000,
   handshakeTimeoutMs: 5_000,
   refusalStepMs: 250,
   frameStallMs: 10_000,
@@ -117,6 +123,8 @@ class Listener implements SouthServer {
     this.#pending = new PendingSockets({
       clock,
       perSourceMax: this.#limits.pendingPerAddressMax,
+      waitingMax: this.#limits.waitingMax,
+      waitMs: this.#limits.waitMs,
       stageMs: this.#limits.handshakeTimeoutMs,
       onRefused: (remote, cause) => this.#refusals.add('', remote, cause),
     });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SouthServerLimits } from '../../adapters/ocpp-south/server.ts';
@@ -229,22 +230,89 @@ describe('connections that go nowhere', () => {
     expect((await dial(url('CP-open-later'))).outcome).toBe('open');
   });
 
-  test('are dropped beyond 50 of one address; chargers of another address come in, and so does it once some are gone', async () => {
-    const { port, url, server } = await aSite(limited({ handshakeTimeoutMs: 1_000 }));
-    const idle = Array.from({ length: 50 }, () => rawTcp(port));
-    await Promise.all(idle.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))));
-    const beyond = rawTcp(port);
-    expect((await beyond.ended).length).toBe(0);
-    expect(server.refused()[0]).toMatchObject({ cause: 'tooManyPending', remote: '127.0.0.1' });
-    expect((await dial(url('CP-open'), { localAddress: OTHER })).outcome).toBe('open');
-    await Promise.all(idle.map(({ ended }) => ended));
-    expect((await dial(url('CP-open-2'))).outcome).toBe('open');
+  const connected = ({ socket }: ReturnType<typeof rawTcp>): Promise<unknown> => once(socket, 'connect');
+
+  test('wait beyond 128 of one address until one of them is gone; chargers of another address come in', async () => {
+    const { port, url, server } = await aSite();
+    const idle = Array.from({ length: 128 }, () => rawTcp(port));
+    await Promise.all(idle.map(connected));
+    // The listener takes them one by one.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    let outcome: unknown = 'none yet';
+    const beyond = dial(url('CP-open')).then((attempt) => (outcome = attempt.outcome));
+    expect((await dial(url('CP-open-2'), { localAddress: OTHER })).outcome).toBe('open');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(outcome).toBe('none yet');
+    idle[20]?.socket.destroy();
+    expect(await beyond).toBe('open');
+    expect(server.refused()).toEqual([]);
   });
 
-  test('do not count once they are let in: 60 chargers behind one address', async () => {
+  test('come in when those before them are cut for being slow', async () => {
+    const { port, url } = await aSite(limited({ pendingPerAddressMax: 2, handshakeTimeoutMs: 200 }));
+    await Promise.all([rawTcp(port), rawTcp(port), rawTcp(port)].map(connected));
+    expect((await dial(url('CP-open'))).outcome).toBe('open');
+  });
+
+  test('are dropped where as many wait already as may: half of them of one address', async () => {
+    const limits = { pendingPerAddressMax: 1, waitingMax: 4, handshakeTimeoutMs: 1_000 };
+    const { port, url, server } = await aSite(limited(limits));
+    await Promise.all([rawTcp(port), rawTcp(port), rawTcp(port)].map(connected));
+    expect((await rawTcp(port).ended).length).toBe(0);
+    expect(server.refused()).toMatchObject([{ cause: 'tooManyPending', remote: '127.0.0.1', count: 1 }]);
+    expect((await dial(url('CP-open'), { localAddress: OTHER })).outcome).toBe('open');
+  });
+
+  test('are dropped when it was never their turn, and make room in the line', async () => {
+    const limits = { pendingPerAddressMax: 1, waitingMax: 2, waitMs: 150, handshakeTimeoutMs: 1_500 };
+    const { port, url, server } = await aSite(limited(limits));
+    const first = rawTcp(port);
+    await connected(first);
+    const second = rawTcp(port);
+    expect((await second.ended).length).toBe(0);
+    expect(server.refused()).toMatchObject([{ cause: 'tooManyPending', remote: '127.0.0.1', count: 1 }]);
+    const third = dial(url('CP-open'));
+    first.socket.destroy();
+    expect((await third).outcome).toBe('open');
+  });
+
+  test('are ended with the listener, those in line too', async () => {
+    const { port } = await aSite(limited({ pendingPerAddressMax: 1 }));
+    const both = [rawTcp(port), rawTcp(port)];
+    await Promise.all(both.map(connected));
+    await stop();
+    stop = async () => undefined;
+    for (const { ended } of both) expect((await ended).length).toBe(0);
+  });
+
+  test.each(['plain', 'TLS'])('come in at the first try, 200 of one address at once, %s', async (how) => {
+    const issuer = await makeCertificate({ commonName: 'authority', issuer: null, isAuthority: true });
+    const own = await makeCertificate({ commonName: 'holdfast', issuer, purpose: 'server' });
+    const material = { certificate: own.certificate, key: own.key, clientCa: null };
+    const listenTls = { host: '127.0.0.1', port: 0, material, asksCertificates: false };
+    const { port, tlsPort, gateway, server } = await aSite({ server: { keeper: aKeeper(), listenTls } });
+    // All connections have reached the listener before the first of them says a word, as over a slow line.
+    const raws = Array.from({ length: 200 }, () => rawTcp(how === 'TLS' ? tlsPort : port));
+    await Promise.all(raws.map(connected));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const answers = raws.map(async ({ socket, ended }, no) => {
+      const spoken =
+        how === 'TLS' ? connectTls({ socket, ca: issuer.certificate, host: '127.0.0.1' }) : socket;
+      spoken.on('error', () => undefined);
+      spoken.write(upgradeHead(`/CP-open-${no}`, 'Sec-WebSocket-Protocol: ocpp1.6\r\n'));
+      const answered = once(spoken, 'data').then(([data]) => String(data).slice(0, 12));
+      return Promise.race([answered, ended.then(() => 'closed')]);
+    });
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 101']));
+    expect(gateway.connections()).toHaveLength(200);
+    expect(server.refused()).toEqual([]);
+    for (const { socket } of raws) socket.destroy();
+  });
+
+  test('do not count once they are let in: 150 chargers behind one address', async () => {
     const { url, gateway } = await aSite();
-    for (let n = 0; n < 60; n += 1) expect((await dial(url(`CP-open-${n}`))).outcome).toBe('open');
-    expect(gateway.connections()).toHaveLength(60);
+    for (let n = 0; n < 150; n += 1) expect((await dial(url(`CP-open-${n}`))).outcome).toBe('open');
+    expect(gateway.connections()).toHaveLength(150);
   });
 });
 

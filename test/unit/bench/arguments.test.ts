@@ -7,19 +7,31 @@ describe('parseArguments', () => {
       json: false,
       write: false,
       quick: false,
-      parts: ['pipeline', 'recovery', 'store'],
+      parts: ['pipeline', 'recovery', 'store', 'storm'],
       chargers: [1, 100, 200, 1_000],
       profileFolder: null,
     });
   });
 
   it('takes parts, numbers of chargers and the rest', () => {
-    const args = ['--json', '--quick', '--write', '--part', 'store', '--chargers', '1,50', '--profile', 'p'];
+    const args = [
+      '--json',
+      '--quick',
+      '--write',
+      '--part',
+      'store',
+      '--part',
+      'storm',
+      '--chargers',
+      '1,50',
+      '--profile',
+      'p',
+    ];
     expect(parseArguments(args)).toEqual({
       json: true,
       write: true,
       quick: true,
-      parts: ['store'],
+      parts: ['store', 'storm'],
       chargers: [1, 50],
       profileFolder: 'p',
     });

@@ -79,6 +79,7 @@ describe('report', () => {
     pipeline: compare(cells),
     recovery: { actors: 10_000, ms: 1_900, runsMs: [1_800, 1_900, 2_000], verifiedRecords: 100_000 },
     store: { bytesPerHourAtFiftyChargers: 12_340_000, storeBytesPerHour: 1_000_000, commitsPerHour: 6_000 },
+    storm: null,
   };
 
   it('draws a table whose lines are equally long', () => {
@@ -91,7 +92,7 @@ describe('report', () => {
   it('puts recovery and storage into words', () => {
     expect(summary(result)).toContain('1900 ms from process start to listening');
     expect(summary(result)).toContain('12.3 MB an hour');
-    expect(summary({ pipeline: [], recovery: null, store: null })).toBe('');
+    expect(summary({ pipeline: [], recovery: null, store: null, storm: null })).toBe('');
   });
 
   it('names machine class and commit on the page of results', () => {
