@@ -35,15 +35,8 @@ export function meterCalled(turn: Turn, called: Called): void {
   }
   const session =
     called.event?.session ?? (typeof transactionId === 'number' ? sessionOf(turn, transactionId) : null);
-  const outgoing: Outgoing = {
-    // Copied first, which is the fast way, as this is made for every sample.
-    ...textsOf(called),
-    lane: 'history',
-    kind: 'meter',
-    connector,
-    session,
-    transactionId: session === null ? null : (transactionId as number),
-  };
+  const about = { connector, session, transactionId: session === null ? null : (transactionId as number) };
+  const outgoing: Outgoing = { lane: 'history', ...textsOf(called), kind: 'meter', ...about };
   tellSample(turn, connector, session, sample);
   if (called.event && !isThinned(turn, sample))
     queueEvent(turn, called, outgoing, { kind: 'event', session, contentKey: key, idTag: null });

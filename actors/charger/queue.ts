@@ -72,7 +72,7 @@ function northTable(turn: Turn): string {
 }
 
 function rowOf(turn: Turn, n: number, outgoing: Outgoing): QueueRow {
-  const row = { ...outgoing, n, callId: turn.newUuid(), acceptedAt: turn.at, attempts: 0, notBefore: 0 };
+  const row = { n, ...outgoing, callId: turn.newUuid(), acceptedAt: turn.at, attempts: 0, notBefore: 0 };
   return outgoing.session === null || isBackendOnline(turn) ? row : { ...row, offline: true };
 }
 

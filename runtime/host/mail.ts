@@ -76,14 +76,6 @@ export class Mailbox {
 
   take(): MailItem | undefined {
     if (this.size === 0) return undefined;
-    // The usual case. Popped, the array keeps some of its memory; one that is made anew takes it anew for each item.
-    const item = this.#items.length === 1 ? this.#items.pop()! : this.#takeFirst();
-    if (this.#waitingTells.length > 0 && this.size < this.max) this.#push(this.#waitingTells.shift()!);
-    if (this.size === 0) this.#pruneAt = limits.mailboxPruneAt;
-    return item;
-  }
-
-  #takeFirst(): MailItem {
     const item = this.#items[this.#head]!;
     this.#items[this.#head] = undefined;
     this.#head += 1;
@@ -94,6 +86,8 @@ export class Mailbox {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
+    if (this.#waitingTells.length > 0 && this.size < this.max) this.#push(this.#waitingTells.shift()!);
+    if (this.size === 0) this.#pruneAt = limits.mailboxPruneAt;
     return item;
   }
 
