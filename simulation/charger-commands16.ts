@@ -1,5 +1,5 @@
 import type { SimulatedCharger } from './charger.ts';
-import { answered, type ChargerDeeds, status } from './charger-deeds.ts';
+import { acceptedWith, answered, type ChargerDeeds, commandsAlike, status } from './charger-deeds.ts';
 import type { CommandAnswer } from './charger-link.ts';
 import { type Setting, settingsOf } from './charger-settings.ts';
 import type { CommandHandler } from './charger-words.ts';
@@ -13,6 +13,7 @@ export function commands16(
 ): ReadonlyMap<string, CommandHandler> {
   const settings = settingsOf(charger);
   return new Map<string, CommandHandler>([
+    ...commandsAlike(deeds),
     ['RemoteStartTransaction', (payload) => answered(deeds.remoteStart(remoteStartOf(payload)))],
     ['RemoteStopTransaction', ({ transactionId }) => answered(deeds.remoteStop(integerOf(transactionId)))],
     [
@@ -32,20 +33,17 @@ export function commands16(
     ['ChangeConfiguration', (payload) => changeConfiguration(settings, payload)],
     ['GetConfiguration', (payload) => getConfiguration(settings, payload)],
     ['TriggerMessage', (payload) => trigger(charger, payload)],
-    ['ClearCache', () => status('Accepted')],
     [
       'SendLocalList',
       ({ listVersion, updateType }) =>
         answered(deeds.takeLocalList(integerOf(listVersion), updateType === 'Differential')),
     ],
     ['GetLocalListVersion', () => ({ payload: { listVersion: deeds.localListVersion } })],
-    ['DataTransfer', () => status('UnknownVendorId')],
     [
       'ReserveNow',
       ({ connectorId, reservationId, idTag }) =>
         answered(deeds.reserve(integerOf(connectorId), integerOf(reservationId), textOf(idTag))),
     ],
-    ['CancelReservation', ({ reservationId }) => answered(deeds.cancelReservation(integerOf(reservationId)))],
     ['UpdateFirmware', () => refuseDownload(charger)],
     // No file name: there are no diagnostics to upload (OCPP 1.6, 6.22).
     ['GetDiagnostics', () => ({ payload: {} })],
@@ -109,19 +107,18 @@ function trigger(charger: SimulatedCharger, { connectorId, requestedMessage }: P
   const number = integerOf(connectorId);
   const connectors = charger.connectors.filter((one) => number === null || one.number === number);
   if (connectors.length === 0 && number !== 0) return status('Rejected');
-  const accepted = (afterwards: () => void): CommandAnswer => ({ ...status('Accepted'), afterwards });
   switch (requestedMessage) {
     case 'BootNotification':
-      return accepted(() => void charger.boot('Triggered'));
+      return acceptedWith(() => void charger.boot('Triggered'));
     case 'Heartbeat':
-      return accepted(() => void charger.notify('Heartbeat', {}));
+      return acceptedWith(() => void charger.notify('Heartbeat', {}));
     case 'StatusNotification':
-      return accepted(() => {
+      return acceptedWith(() => {
         if (number === 0) charger.reportStatus(0);
         for (const connector of connectors) charger.reportStatus(connector.number);
       });
     case 'MeterValues':
-      return accepted(() => {
+      return acceptedWith(() => {
         for (const connector of connectors) {
           if (!charger.sampleTransaction(connector, 'Trigger')) charger.sendMeterValues(connector, 'Trigger');
         }

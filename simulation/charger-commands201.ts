@@ -1,5 +1,5 @@
 import type { SimulatedCharger } from './charger.ts';
-import { answered, type ChargerDeeds, status } from './charger-deeds.ts';
+import { acceptedWith, answered, type ChargerDeeds, commandsAlike, status } from './charger-deeds.ts';
 import type { CommandAnswer } from './charger-link.ts';
 import { settingsOf } from './charger-settings.ts';
 import { getVariables, setVariables } from './charger-variables.ts';
@@ -14,6 +14,7 @@ export function commands201(
 ): ReadonlyMap<string, CommandHandler> {
   const settings = settingsOf(charger);
   return new Map<string, CommandHandler>([
+    ...commandsAlike(deeds),
     ['RequestStartTransaction', (payload) => requestStart(deeds, payload)],
     ['RequestStopTransaction', ({ transactionId }) => answered(deeds.remoteStop(textOf(transactionId)))],
     ['SetChargingProfile', (payload) => setProfile(deeds, payload)],
@@ -29,20 +30,17 @@ export function commands201(
     ['GetVariables', (payload) => getVariables(settings, payload)],
     ['SetVariables', (payload) => setVariables(settings, payload)],
     ['TriggerMessage', (payload) => trigger(charger, payload)],
-    ['ClearCache', () => status('Accepted')],
     [
       'SendLocalList',
       ({ versionNumber, updateType }) =>
         answered(deeds.takeLocalList(integerOf(versionNumber), updateType === 'Differential')),
     ],
     ['GetLocalListVersion', () => ({ payload: { versionNumber: deeds.localListVersion } })],
-    ['DataTransfer', () => status('UnknownVendorId')],
     [
       'ReserveNow',
       ({ evseId, id, idToken }) =>
         answered(deeds.reserve(integerOf(evseId), integerOf(id), tokenOf(idToken))),
     ],
-    ['CancelReservation', ({ reservationId }) => answered(deeds.cancelReservation(integerOf(reservationId)))],
   ]);
 }
 
@@ -137,24 +135,23 @@ function trigger(charger: SimulatedCharger, { evse, requestedMessage }: Payload)
   const number = evseIdOf(evse);
   const connectors = charger.connectors.filter((one) => number === null || one.number === number);
   if (connectors.length === 0) return status('Rejected');
-  const accepted = (afterwards: () => void): CommandAnswer => ({ ...status('Accepted'), afterwards });
   switch (requestedMessage) {
     case 'BootNotification':
-      return accepted(() => void charger.boot('Triggered'));
+      return acceptedWith(() => void charger.boot('Triggered'));
     case 'Heartbeat':
-      return accepted(() => void charger.notify('Heartbeat', {}));
+      return acceptedWith(() => void charger.notify('Heartbeat', {}));
     case 'StatusNotification':
       // A status is that of a certain connector (F06.FR.12).
       if (!isPayload(evse) || evse.connectorId !== 1) return status('Rejected');
-      return accepted(() => {
+      return acceptedWith(() => {
         for (const connector of connectors) charger.reportStatus(connector.number);
       });
     case 'MeterValues':
-      return accepted(() => {
+      return acceptedWith(() => {
         for (const connector of connectors) charger.sendMeterValues(connector, 'Trigger');
       });
     case 'TransactionEvent':
-      return accepted(() => {
+      return acceptedWith(() => {
         for (const connector of connectors) charger.sampleTransaction(connector, 'Trigger');
       });
     default:

@@ -1,5 +1,7 @@
 import type { SimulatedCharger } from './charger.ts';
 import type { CommandAnswer } from './charger-link.ts';
+import type { CommandHandler } from './charger-words.ts';
+import { integerOf } from './ocpp-j.ts';
 import type { ProfileFilter } from './profile-store.ts';
 import type { SimulatedConnector } from './simulated-connector.ts';
 
@@ -164,6 +166,19 @@ export function answered({ status: word, ...rest }: Deed): CommandAnswer {
 
 export function status(word: string): CommandAnswer {
   return { payload: { status: word } };
+}
+
+export function acceptedWith(afterwards: () => void): CommandAnswer {
+  return { ...status('Accepted'), afterwards };
+}
+
+/** Commands that both versions spell alike. */
+export function commandsAlike(deeds: ChargerDeeds): Array<[action: string, handler: CommandHandler]> {
+  return [
+    ['ClearCache', () => status('Accepted')],
+    ['DataTransfer', () => status('UnknownVendorId')],
+    ['CancelReservation', ({ reservationId }) => answered(deeds.cancelReservation(integerOf(reservationId)))],
+  ];
 }
 
 function isReservedFor(connector: SimulatedConnector, idTag: string | null): boolean {

@@ -1,11 +1,15 @@
 import type { AwaitedAnswer } from '../../machines/charger/charger.messages.ts';
 import { awaitedAnswer, isUnanswered } from '../../machines/charger/charger.rules.ts';
+import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
+import { idTagInfoOf, parsePayload } from '../../machines/shared/ocpp16.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { ContentRow } from '../tells.ts';
+import { rememberVerdict } from './authorise.ts';
 import { contextOf, isBackendOnline, noteConfirmed, step } from './books.ts';
 import type { Called } from './called.ts';
+import { contentOf, putContent } from './content.ts';
 import { type Answer, type Asker, answerCharger } from './outbound.ts';
-import { wordOf } from './words.ts';
+import { type AwaitedWord, wordOf } from './words.ts';
 
 /** Has the charger wait for upstream; past the deadline, or with too many waiting, the chart asks for a local answer. */
 export function awaitAnswer(turn: Turn, answer: AwaitedAnswer, delayMs: number): void {
@@ -40,6 +44,22 @@ export function settle(turn: Turn, key: string): AwaitedAnswer | undefined {
 export function answerWaiting(turn: Turn, n: number, answer: Answer): void {
   const waiting = settle(turn, String(n));
   if (waiting) answerCharger(turn, waiting, answer);
+}
+
+/** The final word of the CPMS on queue entry n: kept for repeats, with what it says of the card, and passed on. */
+export function answeredUpstream(
+  turn: Turn,
+  n: number,
+  { session, contentKey, idTag }: AwaitedWord,
+  answer: { raw: string; version?: OcppVersion },
+): void {
+  const info = idTagInfoOf(parsePayload(answer.raw) ?? {});
+  if (info && idTag !== null) rememberVerdict(turn, idTag, info);
+  if (contentKey !== null && contentOf(turn, contentKey)?.answer === null) {
+    const { raw, ...version } = answer;
+    putContent(turn, contentKey, { n, session, answer: raw, ...version, at: turn.at });
+  }
+  answerWaiting(turn, n, answer);
 }
 
 /**

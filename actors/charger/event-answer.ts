@@ -1,11 +1,9 @@
 import type { IdToken } from '../../machines/shared/mapping/id-token.ts';
 import { idTagFor } from '../../machines/shared/mapping/up/id-tag.ts';
-import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
-import { idTagInfoOf, parsePayload } from '../../machines/shared/ocpp16.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import { cpmsVersionOf } from '../link/wording.ts';
 import type { QueueRow } from '../tells.ts';
-import { authoriseLocally, rememberVerdict } from './authorise.ts';
+import { authoriseLocally } from './authorise.ts';
 import { answerWaiting, awaitWord } from './awaiting.ts';
 import { isBackendOnline } from './books.ts';
 import type { Called, CalledEvent } from './called.ts';
@@ -76,22 +74,6 @@ export function decideEvent(
   const answer = localAnswer(turn, session, idTag);
   if (contentKey !== null) putContent(turn, contentKey, { n, session, answer, at: turn.at });
   if (asker) answerCharger(turn, asker, { raw: answer });
-}
-
-/** The CPMS answered the event. */
-export function eventAnswered(
-  turn: Turn,
-  n: number,
-  { session, contentKey, idTag }: AwaitedWord,
-  answer: { raw: string; version?: OcppVersion },
-): void {
-  const info = idTagInfoOf(parsePayload(answer.raw) ?? {});
-  if (info && idTag !== null) rememberVerdict(turn, idTag, info);
-  if (contentKey !== null && contentOf(turn, contentKey)?.answer === null) {
-    const { raw, ...version } = answer;
-    putContent(turn, contentKey, { n, session, answer: raw, ...version, at: turn.at });
-  }
-  answerWaiting(turn, n, answer);
 }
 
 /** The event is a dead letter. */

@@ -2,9 +2,10 @@ import type { AwaitedAnswer } from '../../machines/charger/charger.messages.ts';
 import { NOTICES } from '../../machines/shared/ocpp16.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
 import type { Tells } from '../tells.ts';
+import { answeredUpstream } from './awaiting.ts';
 import { bootAnsweredLate } from './boot.ts';
 import { type Called, calledOf, textsOf } from './called.ts';
-import { decideEvent, eventAnswered, eventUndelivered } from './event-answer.ts';
+import { decideEvent, eventUndelivered } from './event-answer.ts';
 import { meterCalled, meterCalledIn201 } from './meter.ts';
 import { answerCharger } from './outbound.ts';
 import { enqueue } from './queue.ts';
@@ -72,7 +73,7 @@ export function delivered(turn: Turn): void {
   }
   if (word.kind === 'start') startAnswered(turn, n, word, result);
   else if (word.kind === 'stop') stopAnswered(turn, n, word, result);
-  else if (word.kind === 'event') eventAnswered(turn, n, word, result);
+  else if (word.kind === 'event') answeredUpstream(turn, n, word, result);
   else bootAnsweredLate(turn, n, result.raw);
   removeWord(turn, n);
 }

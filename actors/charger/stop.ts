@@ -1,10 +1,9 @@
 import type { OcppVersion } from '../../machines/shared/ocpp-version.ts';
-import { idTagInfoOf, parsePayload, type StopTransactionReq } from '../../machines/shared/ocpp16.ts';
+import type { StopTransactionReq } from '../../machines/shared/ocpp16.ts';
 import { msFromRfc3339 } from '../../machines/shared/rfc3339.ts';
 import { addressOf } from '../../runtime/address.ts';
 import type { Turn } from '../../runtime/host/actor-kind.ts';
-import { rememberVerdict } from './authorise.ts';
-import { answerWaiting, awaitWord, repeated } from './awaiting.ts';
+import { answeredUpstream, answerWaiting, awaitWord, repeated } from './awaiting.ts';
 import { isBackendOnline } from './books.ts';
 import { type Called, textsOf } from './called.ts';
 import { contentOf, putContent, stopKey } from './content.ts';
@@ -93,16 +92,11 @@ export function decideStop(
 export function stopAnswered(
   turn: Turn,
   n: number,
-  { session, contentKey, idTag }: AwaitedWord,
+  word: AwaitedWord,
   answer: { raw: string; version?: OcppVersion },
 ): void {
-  const info = idTagInfoOf(parsePayload(answer.raw) ?? {});
-  if (info && idTag !== null) rememberVerdict(turn, idTag, info);
-  if (contentKey !== null && contentOf(turn, contentKey)?.answer === null) {
-    const { raw, ...version } = answer;
-    putContent(turn, contentKey, { n, session, answer: raw, ...version, at: turn.at });
-  }
-  answerWaiting(turn, n, answer);
+  const { session } = word;
+  answeredUpstream(turn, n, word, answer);
   wakeDeferred(turn);
   if (isTold(turn, session))
     tell(turn, addressOf('session', session), 'session.stopAnswered', {}, { session });

@@ -42,3 +42,12 @@ export function served201(mode: 'online' | 'offline', patch: Record<string, unkn
   bench.serve201(mode);
   return bench;
 }
+
+/** The same, with `tx-1` begun by a card that a CPMS of 2.0.1 has accepted. */
+export function charging201(): ChargerBench {
+  const bench = served201('online');
+  bench.call201('TransactionEvent', event('Started', 0, { idToken: card }));
+  const start = bench.queue.find(({ kind }) => kind === 'start')!;
+  bench.delivered(start.n, { idTokenInfo: { status: 'Accepted' } }, '2.0.1');
+  return bench;
+}

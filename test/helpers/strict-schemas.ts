@@ -43,24 +43,27 @@ interface Schema {
   definitions?: Record<string, Schema>;
 }
 
-/** The smallest payload that the schema takes: required fields alone, each with the first value that fits. */
+/**
+ * The smallest payload that the schema takes: required fields alone, each with the first value that fits. Addresses,
+ * which not all schemas mark as such, are ones that a charger may load from.
+ */
 export function smallest(version: OcppVersion, action: string, part: 'Request' | 'Response'): object {
   const root = SCHEMAS[version].get(action + part) as Schema;
-  const made = (schema: Schema): unknown => {
-    if (schema.$ref) return made(root.definitions![schema.$ref.slice('#/definitions/'.length)]!);
+  const made = (schema: Schema, name: string): unknown => {
+    if (schema.$ref) return made(root.definitions![schema.$ref.slice('#/definitions/'.length)]!, name);
     if (schema.enum) return schema.enum[0];
     if (schema.type === 'array')
-      return Array.from({ length: schema.minItems ?? 0 }, () => made(schema.items!));
+      return Array.from({ length: schema.minItems ?? 0 }, () => made(schema.items!, name));
     if (schema.type === 'object')
       return Object.fromEntries(
-        (schema.required ?? []).map((name) => [name, made(schema.properties![name]!)]),
+        (schema.required ?? []).map((field) => [field, made(schema.properties![field]!, field)]),
       );
     if (schema.type === 'boolean') return true;
     if (schema.type !== 'string') return schema.minimum ?? 1;
     if (schema.format === 'date-time') return '2026-03-02T13:03:22.000Z';
-    return schema.format === 'uri' ? 'https://files.example.com/x' : 'x';
+    return /location$/i.test(name) ? 'https://files.example.com/x' : 'x';
   };
-  return made(root) as object;
+  return made(root, '') as object;
 }
 
 /** The fields of a request's payload itself; `customData` is the same everywhere. */

@@ -4,28 +4,13 @@ import type { Mode, SessionInput } from '../../../actors/tells.ts';
 import type { Json } from '../../../runtime/envelope.ts';
 import type { StoredActor } from '../../../runtime/host/actor-kind.ts';
 import { MachineRunner } from '../../../runtime/host/step.ts';
-import { ActorBench, type BenchTurn } from '../../helpers/actor-bench.ts';
+import type { ActorBench, BenchTurn } from '../../helpers/actor-bench.ts';
+import { openSession, SESSION } from '../../helpers/session-bench.ts';
 
 const HOUR_MS = 3_600_000;
 
-const input: SessionInput = {
-  charger: 'cp1',
-  connector: 2,
-  session: 's1',
-  transactionId: 7,
-  idTag: 'SECRET-TAG',
-  startedAt: Date.UTC(2026, 0, 1),
-  meterStartWh: 1_000,
-  backend: 'offline',
-  authorisedBy: 'policy',
-  fallbackAfterMs: 60_000,
-};
-
-function open(more: Partial<SessionInput> = {}): ActorBench {
-  const bench = new ActorBench(sessionKind, 'session/s1');
-  bench.deliver('session.opened', { ...input, ...more } as unknown as Json);
-  return bench;
-}
+const input: SessionInput = { ...SESSION, backend: 'offline', authorisedBy: 'policy' };
+const open = (more: Partial<SessionInput> = {}) => openSession({ ...input, ...more });
 
 function cap(bench: ActorBench, maxEnergyWh: number | null, maxDurationMs: number | null): BenchTurn {
   const dueAt = maxDurationMs === null ? null : bench.nowMs + maxDurationMs;

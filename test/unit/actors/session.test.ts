@@ -1,28 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { modeOf, sessionKind } from '../../../actors/session-actor.ts';
 import type { Mode, SessionInput } from '../../../actors/tells.ts';
-import type { Json } from '../../../runtime/envelope.ts';
 import { MachineRunner } from '../../../runtime/host/step.ts';
-import { ActorBench, type BenchTurn } from '../../helpers/actor-bench.ts';
+import type { ActorBench, BenchTurn } from '../../helpers/actor-bench.ts';
+import { openSession, SESSION } from '../../helpers/session-bench.ts';
 
-const input: SessionInput = {
-  charger: 'cp1',
-  connector: 2,
-  session: 's1',
-  transactionId: 7,
-  idTag: 'SECRET-TAG',
-  startedAt: Date.UTC(2026, 0, 1),
-  meterStartWh: 1_000,
-  backend: 'online',
-  authorisedBy: 'cache',
-  fallbackAfterMs: 60_000,
-};
-
-function open(more: Partial<SessionInput> = {}): ActorBench {
-  const bench = new ActorBench(sessionKind, 'session/s1');
-  bench.deliver('session.opened', { ...input, ...more } as unknown as Json);
-  return bench;
-}
+const open = (more: Partial<SessionInput> = {}) => openSession({ ...SESSION, ...more });
 
 const life = (bench: ActorBench): unknown =>
   typeof bench.value === 'string' ? bench.value : (bench.value as { active: { life: unknown } }).active.life;
@@ -216,7 +199,7 @@ describe('the authority of a session', () => {
   });
 
   it('can be read from a snapshot, also of a session that is over', () => {
-    const runner = new MachineRunner(sessionKind.machine, { input: { ...input, backend: 'resync' } });
+    const runner = new MachineRunner(sessionKind.machine, { input: { ...SESSION, backend: 'resync' } });
     runner.start();
     runner.step({ type: 'session.opened' });
     expect(modeOf(runner.snapshot())).toBe('resync');

@@ -7,7 +7,7 @@ const uuidToken = { idToken: '0f0c7c1e-0000-4000-8000-00000000abcd', type: 'Cent
 const sent = (turn: BenchTurn) => effectsIn(turn, 'south', 'call');
 const north = (turn: BenchTurn) => effectsIn(turn, 'north', 'answer');
 
-import { card, event, served201 } from '../../../helpers/event-bench.ts';
+import { card, charging201, event, served201 } from '../../../helpers/event-bench.ts';
 
 describe('the rules of the site', () => {
   const variable = (component: string, name: string, attributeValue: string) => ({
@@ -152,13 +152,7 @@ describe('the rules of the site', () => {
 
 describe('GetTransactionStatus', () => {
   it('GetTransactionStatus is merged with the answer of a 2.0.1 charger that is online', () => {
-    const b = served201('online');
-    b.call201('TransactionEvent', event('Started', 0, { idToken: card }));
-    b.delivered(
-      b.queue.find(({ kind }) => kind === 'start')!.n,
-      { idTokenInfo: { status: 'Accepted' } },
-      '2.0.1',
-    );
+    const b = charging201();
     for (const row of b.queue) b.rows.delete(`north/${CP}/${String(row.n).padStart(12, '0')}`);
     const turn = b.command201('GetTransactionStatus', { transactionId: 'tx-1' });
     expect(sent(turn)).toHaveLength(1);

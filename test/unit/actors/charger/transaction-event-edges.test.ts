@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { answerIn, type ChargerBench, CP, effectsIn, reasonsIn } from '../../../helpers/charger-bench.ts';
-import { card, event, nextTime, registerReading, served201 } from '../../../helpers/event-bench.ts';
+import {
+  card,
+  charging201,
+  event,
+  nextTime,
+  registerReading,
+  served201,
+} from '../../../helpers/event-bench.ts';
 
 const in16 = (bench: ChargerBench, action: string) =>
   bench.queue.flatMap((row) =>
@@ -79,13 +86,7 @@ describe('answers to events', () => {
     expect(answerIn(b.call201('TransactionEvent', second))).toEqual(first);
   });
   it('what a CPMS of 2.0.1 answers to an Updated (running cost, verdict on a second card) reaches the charger', () => {
-    const b = served201('online');
-    b.call201('TransactionEvent', event('Started', 0, { idToken: card }));
-    b.delivered(
-      b.queue.find(({ kind }) => kind === 'start')!.n,
-      { idTokenInfo: { status: 'Accepted' } },
-      '2.0.1',
-    );
+    const b = charging201();
     b.rows.set(`cpmsVersion/${CP}/call`, '2.0.1');
     const turn = b.call201(
       'TransactionEvent',
